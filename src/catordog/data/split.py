@@ -1,0 +1,92 @@
+"""Splits photos into training, validation and test parts by what the photos are.
+
+The part of a photo follows from its bytes, the seed and the other photos' bytes; never from the
+order or the names of the files. Copies of one photo always fall in the same part.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from enum import StrEnum
+from itertools import groupby
+
+from catordog.errors import ConfigError, DatasetError
+from catordog.labels import CLASSES, Label
+
+
+class Part(StrEnum):
+    """What a photo is used for."""
+
+    TRAIN = "train"
+    VALIDATION = "val"
+    TEST = "test"
+
+
+def split_photos(
+    sha256s: Sequence[str],
+    labels: Sequence[Label],
+    *,
+    val: float = 0.1,
+    test: float = 0.1,
+    seed: int = 0,
+) -> list[Part]:
+    """Assigns each photo to a part, each class in the same proportions.
+
+    Args:
+        sha256s: hex digest of each photo's bytes.
+        labels: each photo's label.
+        val: share of the photos held out to choose between models, in (0, 1).
+        test: share held out to be read once at the end, in [0, 1); val + test < 1.
+        seed: another seed, another split.
+
+    Returns:
+        The part of each photo, in the order given.
+
+    Raises:
+        ConfigError: the shares leave nothing to train on.
+        DatasetError: a class has too few photos to leave one in each part.
+
+    Example:
+        >>> digests = [f"{i:064x}" for i in range(20)]
+        >>> parts = split_photos(digests, [Label.CAT, Label.DOG] * 10)
+        >>> [parts.count(part) for part in Part]
+        [16, 2, 2]
+    """
+    if not (0 < val < 1 and 0 <= test < 1 and val + test < 1):
+        raise ConfigError(
+            f"Cannot split with val={val} and test={test}: expected shares above 0 that leave "
+            f"some photos to train on, received {val + test:g} in all. Use, for one, 0.1 and 0.1."
+        )
+    part_of: dict[str, Part] = {}
+    for label in CLASSES:
+        digests = [d for d, own in zip(sha256s, labels, strict=True) if own is label]
+        ordered = sorted(digests, key=lambda digest: _shuffle_key(digest, seed))
+        copies = [(digest, len(list(group))) for digest, group in groupby(ordered)]
+        taken = 0
+        for digest, count in copies:
+            share = taken / len(ordered)
+            part = Part.TEST if share < test else Part.VALIDATION if share < test + val else None
+            # A copy under the other label keeps the part its first copy got.
+            part_of.setdefault(digest, part or Part.TRAIN)
+            taken += count
+        if not {Part.TRAIN, Part.VALIDATION} <= {part_of[digest] for digest in digests}:
+            raise DatasetError(
+                f"Cannot split {len(digests)} photos of a {label}: expected enough for a training "
+                "and a validation part, received too few. Add photos, or hold out a larger share."
+            )
+    return [part_of[digest] for digest in sha256s]
+
+
+def hash_data(sha256s: Sequence[str], labels: Sequence[Label]) -> str:
+    """Names a labelled data set by its content: the same photos and labels, the same name.
+
+    Returns:
+        Hex SHA-256 over the sorted photo digests and labels; order and file names play no part.
+    """
+    lines = sorted(f"{digest} {label}" for digest, label in zip(sha256s, labels, strict=True))
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _shuffle_key(sha256: str, seed: int) -> bytes:
+    return hashlib.sha256(f"{seed} {sha256}".encode()).digest()

@@ -1,0 +1,219 @@
+"""The model file: one ONNX graph that says what it is, what it takes and how it was made.
+
+Graph: `pixels` uint8 (N, size_px, size_px, 3) RGB in, scaling inside; out come `probabilities`
+float32 (N, 2) in the order of `labels.CLASSES` and `features` float32 (N, 1280). What the graph
+cannot say stands in the file's metadata (`docs/model-file.md` lists every key).
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from catordog.errors import BundleError, ConfigError
+from catordog.images.preprocess import PreprocessSpec
+from catordog.labels import CLASSES
+
+FORMAT = "catordog-model/1"
+"""Value of the `format` key; the number goes up when an older catordog could not read the file."""
+
+INPUT = "pixels"
+PROBABILITIES = "probabilities"
+FEATURES = "features"
+
+SHIPPED_MODELS = ("accurate", "fast")
+"""Names of the models inside the package, the default first."""
+
+_FOLDER = Path(__file__).parent.parent / "models"
+
+
+@dataclass(frozen=True, slots=True)
+class BundleMetadata:
+    """What a model file says of itself.
+
+    Attributes:
+        name: what the model calls itself, such as `accurate`.
+        version: catordog's version that wrote it.
+        backbone: the network below the head, such as `lite2`.
+        preprocess: how a decoded photo becomes the network's input.
+        training: what it was trained on and how; `data_sha256` names the photos.
+        metrics: measured on photos held out of training.
+        licence: of the weights, with their origin.
+    """
+
+    name: str
+    version: str
+    backbone: str
+    preprocess: PreprocessSpec
+    training: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+    licence: str
+
+    def to_properties(self) -> dict[str, str]:
+        """Returns the key-value texts that an ONNX file can hold."""
+        return {
+            "format": FORMAT,
+            "name": self.name,
+            "version": self.version,
+            "backbone": self.backbone,
+            "labels": json.dumps(CLASSES),
+            "input": json.dumps(
+                {"size_px": self.preprocess.size_px, "resize": self.preprocess.resize}
+            ),
+            "training": json.dumps(self.training, sort_keys=True),
+            "metrics": json.dumps(self.metrics, sort_keys=True),
+            "licence": self.licence,
+        }
+
+    @classmethod
+    def from_properties(cls, properties: Mapping[str, str]) -> BundleMetadata:
+        """Reads what `to_properties` wrote.
+
+        Raises:
+            ValueError: a key is missing or says something this version cannot honour.
+        """
+        try:
+            if properties["format"] != FORMAT:
+                raise ValueError(f"format {properties['format']!r}, not {FORMAT!r}")
+            if tuple(json.loads(properties["labels"])) != CLASSES:
+                raise ValueError(f"labels {properties['labels']}, not {json.dumps(CLASSES)}")
+            return cls(
+                name=properties["name"],
+                version=properties["version"],
+                backbone=properties["backbone"],
+                preprocess=PreprocessSpec(**json.loads(properties["input"])),
+                training=json.loads(properties["training"]),
+                metrics=json.loads(properties["metrics"]),
+                licence=properties["licence"],
+            )
+        except (KeyError, TypeError, ConfigError) as exc:
+            raise ValueError(f"no usable metadata ({exc})") from exc
+
+
+class Bundle:
+    """A model file, open and ready to run. Safe to share between threads.
+
+    Attributes:
+        path: the file.
+        metadata: what it says of itself.
+        size_bytes: the file's size.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Opens and checks a model file; `load_bundle` is the usual way in.
+
+        Raises:
+            BundleError: see `load_bundle`.
+        """
+        self.path = path
+        try:
+            self._model = path.read_bytes()
+            self._session = open_session(self._model)
+            self.metadata = BundleMetadata.from_properties(
+                self._session.get_modelmeta().custom_metadata_map
+            )
+            self._check_graph()
+        except OSError as exc:
+            raise BundleError(
+                f"Cannot read model '{path}': expected a model file, received: {exc.strerror}. "
+                "List the shipped models with: catordog models"
+            ) from exc
+        except ValueError as exc:
+            raise BundleError(
+                f"Cannot use model '{path}': expected an ONNX file written by catordog, received "
+                f"one with {exc}. Train one with: catordog train DATA --out RUN"
+            ) from exc
+        self.size_bytes = len(self._model)
+
+    @functools.cached_property
+    def sha256(self) -> str:
+        """Hex digest of the file: two models that share it give the same answers."""
+        return hashlib.sha256(self._model).hexdigest()
+
+    def predict_proba(self, pixels: np.ndarray) -> np.ndarray:
+        """Runs the network.
+
+        Args:
+            pixels: uint8 RGB, shape (N, size_px, size_px, 3), from `preprocess`.
+
+        Returns:
+            float32, shape (N, 2): p_cat and p_dog of each photo, in (0, 1), each row adding to 1.
+        """
+        return self._run(PROBABILITIES, pixels)
+
+    def extract_features(self, pixels: np.ndarray) -> np.ndarray:
+        """Runs the network up to its pooled features.
+
+        Args:
+            pixels: as for `predict_proba`.
+
+        Returns:
+            float32, shape (N, 1280), not negative.
+        """
+        return self._run(FEATURES, pixels)
+
+    def _run(self, output: str, pixels: np.ndarray) -> np.ndarray:
+        result: np.ndarray = self._session.run([output], {INPUT: pixels})[0]
+        return result
+
+    def _check_graph(self) -> None:
+        size_px = self.metadata.preprocess.size_px
+        inputs = [(i.name, i.type, i.shape[1:]) for i in self._session.get_inputs()]
+        if inputs != [(INPUT, "tensor(uint8)", [size_px, size_px, 3])]:
+            raise ValueError(f"inputs {inputs}")
+        outputs = {o.name: o.shape[1:] for o in self._session.get_outputs()}
+        if outputs.get(PROBABILITIES) != [len(CLASSES)] or FEATURES not in outputs:
+            raise ValueError(f"outputs {outputs}")
+
+
+def open_session(model: bytes, *, threads: int = 1) -> Any:
+    """Opens an ONNX model on the CPU.
+
+    One thread a session call: whoever has many photos runs calls side by side, which uses the
+    cores better than splitting one small photo between them (measured, see EXPERIMENTS.md).
+
+    Raises:
+        ValueError: the bytes are no ONNX model that ONNX Runtime can run.
+    """
+    import onnxruntime as ort
+
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4  # fatal only: what goes wrong is raised, not printed
+    try:
+        return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as exc:  # ONNX Runtime's errors share no base class below Exception
+        raise ValueError(f"content ONNX Runtime refuses ({str(exc).splitlines()[0][:80]})") from exc
+
+
+def find_model(model: str | Path) -> Path:
+    """Turns a shipped model's name, or a path, into the path of a model file."""
+    if str(model) in SHIPPED_MODELS:
+        return _FOLDER / f"{model}.onnx"
+    return Path(model)
+
+
+def load_bundle(model: str | Path = SHIPPED_MODELS[0]) -> Bundle:
+    """Opens a model file.
+
+    Args:
+        model: a shipped model's name (`SHIPPED_MODELS`) or the path of a model file.
+
+    Raises:
+        BundleError: there is no such file, or it is no model that this version can use. Train
+            one with `catordog train`, or take a shipped one.
+    """
+    return Bundle(find_model(model))
+
+
+def list_models() -> list[Bundle]:
+    """Opens every model that ships with the package, the default first."""
+    return [load_bundle(name) for name in SHIPPED_MODELS]

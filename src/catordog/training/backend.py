@@ -1,0 +1,35 @@
+"""Prepares the Keras backend: which one, how loud, how repeatable."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+
+from catordog.errors import MissingExtraError
+
+DEFAULT_BACKEND = "tensorflow"
+"""The fastest Keras backend on a plain CPU; KERAS_BACKEND chooses another."""
+
+
+def prepare_keras(seed: int) -> None:
+    """Chooses the backend if the user did not, and seeds every random generator that Keras uses.
+
+    Must run before the first import of Keras in the process, or the user's backend stays.
+
+    Args:
+        seed: on a CPU, the same seed gives the same weights.
+
+    Raises:
+        MissingExtraError: Keras or the chosen backend is not installed.
+    """
+    backend = os.environ.setdefault("KERAS_BACKEND", DEFAULT_BACKEND)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow greets on standard error
+    if importlib.util.find_spec("keras") is None or importlib.util.find_spec(backend) is None:
+        raise MissingExtraError(f"training (Keras on {backend})", extra="train")
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()
