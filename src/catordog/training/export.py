@@ -1,0 +1,100 @@
+"""Writes a trained network as one self-describing file, if it answers as it was trained to."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from catordog.errors import ExportError
+from catordog.inference.bundle import FEATURES, INPUT, PROBABILITIES, BundleMetadata, open_session
+from catordog.training.onnx_graph import to_onnx
+from catordog.training.quantize import quantize
+
+if TYPE_CHECKING:
+    from catordog.training.network import Network
+
+FLOAT_TOLERANCE = 1e-4
+"""Largest difference of any probability between Keras and the unquantized graph (ADR 0003)."""
+
+QUANTIZED_TOLERANCE = 0.01
+"""Largest mean difference of the probabilities between Keras and the 8-bit graph (ADR 0003)."""
+
+QUANTIZED_LABEL_CHANGES = 0.02
+"""Largest share of photos whose label the 8-bit graph may change."""
+
+_BATCH = 16
+
+
+def export_network(network: Network, calibration: np.ndarray, check: np.ndarray) -> Any:
+    """Turns a trained network into an 8-bit ONNX graph that answers as Keras does.
+
+    Args:
+        network: trained.
+        calibration: uint8 (N, S, S, 3), training photos to set the 8-bit ranges with.
+        check: uint8 (M, S, S, 3), photos to compare the answers on.
+
+    Returns:
+        An `onnx.ModelProto`, inputs and outputs as `inference.bundle` says, without metadata.
+
+    Raises:
+        ExportError: the graph's answers differ from Keras's beyond the tolerances above.
+    """
+    expected = network.model.predict(check, batch_size=_BATCH, verbose=0)[0]
+    graph = to_onnx(network.model, (PROBABILITIES, FEATURES))
+    _check(predict_graph(graph, check), expected, FLOAT_TOLERANCE, 0.0, "ONNX")
+    quantized = quantize(graph, calibration)
+    answers = predict_graph(quantized, check)
+    _check(answers, expected, None, QUANTIZED_LABEL_CHANGES, "8-bit ONNX")
+    return quantized
+
+
+def predict_graph(graph: Any, pixels: np.ndarray) -> np.ndarray:
+    """Runs an ONNX graph on preprocessed photos: uint8 (N, S, S, 3) to probabilities (N, 2)."""
+    session = open_session(graph.SerializeToString())
+    starts = range(0, len(pixels), _BATCH)
+    parts = [pixels[start : start + _BATCH] for start in starts]
+    return np.concatenate([session.run([PROBABILITIES], {INPUT: part})[0] for part in parts])
+
+
+def _check(
+    answers: np.ndarray,
+    expected: np.ndarray,
+    largest: float | None,
+    label_changes: float,
+    what: str,
+) -> None:
+    differences = np.abs(answers - expected)
+    changed = float((answers.argmax(axis=1) != expected.argmax(axis=1)).mean())
+    if largest is not None:
+        drift, limit, name = float(differences.max()), largest, "largest"
+    else:
+        drift, limit, name = float(differences.mean()), QUANTIZED_TOLERANCE, "mean"
+    # `not <=` so that an answer that is no number fails too.
+    if not (drift <= limit and changed <= label_changes):
+        raise ExportError(
+            f"Cannot export to {what}: expected a {name} difference from Keras of at most "
+            f"{limit:g} and at most {label_changes:.0%} of labels changed, received {drift:.2g} "
+            f"and {changed:.0%} on {len(expected)} photos. Nothing was written; train again, with "
+            "more photos or another seed."
+        )
+
+
+def write_model(graph: Any, metadata: BundleMetadata, path: Path) -> None:
+    """Writes a graph with its metadata, whole or not at all."""
+    import onnx
+
+    del graph.metadata_props[:]
+    onnx.helper.set_model_props(graph, metadata.to_properties())
+    graph.producer_name, graph.producer_version = "catordog", metadata.version
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as out:
+        scratch = Path(out.name)
+        try:
+            out.write(graph.SerializeToString())
+            out.close()
+            scratch.chmod(0o644)
+            scratch.replace(path)
+        finally:
+            scratch.unlink(missing_ok=True)
