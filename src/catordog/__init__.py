@@ -2,7 +2,7 @@
 
 Example:
     >>> from catordog import Classifier
-    >>> print(Classifier.load().predict("samples/chelsea.png").label)
+    >>> print(Classifier.load().predict("samples/chelsea.jpg").label)
     cat
 """
 

@@ -127,7 +127,7 @@ class _Listing:
 
     def _list_folder(self, folder: str) -> Iterator[Photo]:
         roots = [Path(folder).resolve()]
-        stack = [(folder, "", iter(self._scan(folder, roots)))]
+        stack = [(folder, "", self._scan(folder, roots))]
         while stack:
             parent, below, entries = stack[-1]
             name, is_folder = next(entries, ("", False))
@@ -137,12 +137,12 @@ class _Listing:
             elif self._is_excluded(path, name):
                 continue
             elif is_folder:
-                stack.append((path, f"{below}{name}/", iter(self._scan(path, roots))))
+                stack.append((path, f"{below}{name}/", self._scan(path, roots)))
             elif not self._is_other_file(name, path):
                 yield Photo(path, None, below + name)
 
     def _scan(self, folder: str, roots: list[Path]) -> Iterator[tuple[str, bool]]:
-        """Yields the names in a folder in order, each with whether it is a folder itself."""
+        """Returns the names in a folder in order, each with whether it is a folder itself."""
         names, folders = [], set()
         try:
             with os.scandir(folder) as entries:
@@ -178,6 +178,8 @@ class _Listing:
         suffix = suffix_of(name)
         if suffix not in NOT_PHOTO_SUFFIXES:
             return False
+        if not Path(path).is_file():  # a link to a pipe would never end, or to nothing
+            return self._count_other(suffix, b"")
         try:
             with Path(path).open("rb") as file:
                 head = file.read(HEAD_BYTES)
@@ -227,8 +229,8 @@ def _exists(path: Path) -> bool:
         path.lstat()
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return False
-    except OSError as exc:
-        return exc.errno is not None and not glob.has_magic(str(path))
+    except OSError:
+        return not glob.has_magic(str(path))
     return True
 
 
@@ -273,6 +275,12 @@ class PhotoReader:
         if photo.archive is None:
             return read_photo(photo.path, self._limits)
         return self._zips.read(photo.archive, photo.member)
+
+    def modified_s(self, photo: Photo) -> float:
+        """Returns when a photo that can be read was last changed, in seconds since 1970."""
+        if photo.archive is None:
+            return Path(photo.path).stat().st_mtime
+        return self._zips.modified_s(photo.archive, photo.member)
 
 
 @dataclass(frozen=True, slots=True)

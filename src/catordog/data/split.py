@@ -62,14 +62,20 @@ def split_photos(
     for label in CLASSES:
         digests = [d for d, own in zip(sha256s, labels, strict=True) if own is label]
         ordered = sorted(digests, key=lambda digest: _shuffle_key(digest, seed))
-        copies = [(digest, len(list(group))) for digest, group in groupby(ordered)]
+        last_test = round(test * len(ordered))
+        last_val = last_test + round(val * len(ordered))
         taken = 0
-        for digest, count in copies:
-            share = taken / len(ordered)
-            part = Part.TEST if share < test else Part.VALIDATION if share < test + val else None
+        for digest, copies in groupby(ordered):
+            part = (
+                Part.TEST
+                if taken < last_test
+                else Part.VALIDATION
+                if taken < last_val
+                else Part.TRAIN
+            )
             # A copy under the other label keeps the part its first copy got.
-            part_of.setdefault(digest, part or Part.TRAIN)
-            taken += count
+            part_of.setdefault(digest, part)
+            taken += len(list(copies))
         if not {Part.TRAIN, Part.VALIDATION} <= {part_of[digest] for digest in digests}:
             raise DatasetError(
                 f"Cannot split {len(digests)} photos of a {label}: expected enough for a training "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import lzma
 import threading
+import time
 import zipfile
 import zlib
 from typing import IO
@@ -71,9 +72,7 @@ class OpenZips:
         """
         try:
             with self._lock:
-                if archive not in self._opened:
-                    self._opened[archive] = zipfile.ZipFile(archive)
-                opened = self._opened[archive]
+                opened = self._open(archive)
                 info = opened.getinfo(member)
                 self._check(archive, info)
                 stream = opened.open(info)
@@ -87,6 +86,23 @@ class OpenZips:
                 f"Cannot read '{archive}/{member}': expected a whole member of a zip, received: "
                 f"{exc}. Download or pack the zip again."
             ) from exc
+
+    def modified_s(self, archive: str, member: str) -> float:
+        """Returns when a member that can be read was last changed, in seconds since 1970.
+
+        A zip keeps local time in steps of two seconds, and does not say of which zone.
+        """
+        with self._lock:
+            date_time = self._open(archive).getinfo(member).date_time
+        try:
+            return time.mktime((*date_time, 0, 0, -1))
+        except (OverflowError, ValueError):  # a month 0, which some programs write
+            return 0.0
+
+    def _open(self, archive: str) -> zipfile.ZipFile:
+        if archive not in self._opened:
+            self._opened[archive] = zipfile.ZipFile(archive)
+        return self._opened[archive]
 
     def _check(self, archive: str, info: zipfile.ZipInfo) -> None:
         if info.flag_bits & 0x1:

@@ -7,25 +7,67 @@ it refuses, through Pillow. The content decides which; the file's name is never 
 from __future__ import annotations
 
 import io
-import logging
-import warnings
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any, cast
 
-from PIL import Image, UnidentifiedImageError
+from PIL import (
+    AvifImagePlugin,
+    BmpImagePlugin,
+    GifImagePlugin,
+    Image,
+    ImageFile,
+    Jpeg2KImagePlugin,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
 
 from catordog.errors import ImageDecodeError, ImageError, ImageTooLargeError
 from catordog.images.jpeg import decode_jpeg
-from catordog.images.picture import DecodedImage, DecodeLimits
-from catordog.images.pixels import to_rgb
+from catordog.images.picture import TRUNCATED, DecodedImage, DecodeLimits
+from catordog.images.pixels import convert_upright
+from catordog.images.quiet import silence_libtiff, silenced_warnings
 from catordog.images.sniffing import HEAD_BYTES, describe, sniff_format
-
-# Pillow's parsers log and warn about damaged files; here damage is an error or a `warning` field,
-# never noise on the screen. A filter set once is safe with threads, `catch_warnings` is not.
-warnings.filterwarnings("ignore", module=r"PIL\..*")
-logging.getLogger("PIL").setLevel(logging.CRITICAL)
+from catordog.images.structure import check_structure
 
 _MAX_STRAY_BYTES = 16
 """A few bytes before a JPEG, as broken uploads leave them, are stepped over; more is no JPEG."""
+
+_DECODED_ROW_BY_ROW = frozenset({"BMP", "GIF", "JPEG", "PNG"})
+"""The formats of which Pillow keeps the rows it got to before the file ended."""
+
+
+def _open_heif(file: io.BytesIO) -> ImageFile.ImageFile:
+    try:
+        import pillow_heif
+    except ImportError as exc:
+        raise ImageDecodeError(
+            "Cannot decode the photo: expected catordog's 'heic' extra for HEIC, received an "
+            "installation without it. Install it with: pip install 'catordog[heic]'"
+        ) from exc
+    return cast(ImageFile.ImageFile, cast(Any, pillow_heif).HeifImageFile(file))
+
+
+def _open_tiff(file: io.BytesIO) -> ImageFile.ImageFile:
+    silence_libtiff()
+    return TiffImagePlugin.TiffImageFile(file)
+
+
+# Each format's own class, not `Image.open`: that would try all forty parsers Pillow has, and
+# check sizes by a process-wide limit, with a warning, where each call here has its own limit.
+_OPENERS: Mapping[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
+    "AVIF": AvifImagePlugin.AvifImageFile,
+    "BMP": BmpImagePlugin.BmpImageFile,
+    "GIF": GifImagePlugin.GifImageFile,
+    "HEIF": _open_heif,
+    "JPEG": JpegImagePlugin.JpegImageFile,
+    "JPEG2000": Jpeg2KImagePlugin.Jpeg2KImageFile,
+    "PNG": PngImagePlugin.PngImageFile,
+    "TIFF": _open_tiff,
+    "WEBP": WebPImagePlugin.WebPImageFile,
+}
 
 
 def decode_image(
@@ -34,8 +76,8 @@ def decode_image(
     """Decodes a photo.
 
     Args:
-        data: the encoded photo: JPEG, PNG, GIF and animated WebP (first frame), WebP, BMP, TIFF,
-            AVIF, JPEG 2000, PPM, ICO; HEIC with catordog's `heic` extra.
+        data: the encoded photo: JPEG (also MPO), PNG, GIF and animated WebP (first frame), WebP,
+            BMP, TIFF (first page), AVIF, JPEG 2000; HEIC with catordog's `heic` extra.
         target_px: a JPEG may be decoded smaller, with neither side below this; None for full size.
         limits: the largest and smallest photo to decode.
 
@@ -46,63 +88,80 @@ def decode_image(
         ImageDecodeError: it is empty, damaged, or no format named above.
         ImageTooLargeError: it is over a limit; nothing was decoded.
     """
-    if len(data) > limits.max_bytes:
-        raise ImageTooLargeError(
-            f"Cannot decode the photo: expected at most {limits.max_bytes} bytes, received "
-            f"{len(data)}. Save it smaller, or raise DecodeLimits.max_bytes."
-        )
-    stray = data.find(b"\xff\xd8\xff", 1, _MAX_STRAY_BYTES)
-    if sniff_format(data[:HEAD_BYTES]) is None and stray > 0:
-        decoded = decode_image(data[stray:], target_px=target_px, limits=limits)
-        return replace(decoded, warning=f"damaged: {stray} stray bytes before the photo")
+    limits.check_bytes(len(data))
+    photo, stray_bytes = _skip_stray_bytes(data)
     try:
-        return _decode(data, target_px, limits)
+        with silenced_warnings():
+            decoded = _decode(photo, target_px, limits)
     except ImageError:
         raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:
+    except Image.DecompressionBombError as exc:
         raise ImageTooLargeError(
             f"Cannot decode the photo: expected at most {limits.max_pixels} pixels, received "
-            "more. Scale it down."
+            "more in one of its frames. Scale it down."
         ) from exc
     except Exception as exc:  # decoders meet hostile bytes: whatever they raise, the bytes are bad
-        reason = (
-            "" if isinstance(exc, UnidentifiedImageError) else f": {str(exc) or type(exc).__name__}"
-        )
         raise ImageDecodeError(
             "Cannot decode the photo: expected JPEG, PNG, GIF, WebP, BMP, TIFF, AVIF or HEIC, "
-            f"received {describe(data)}{reason[:80]}. Open it in a viewer, or leave it out."
+            f"received {describe(data)}{_reason(exc)}. Open it in a viewer, or leave it out."
         ) from exc
+    if decoded.truncated and (decoded.pixels == decoded.pixels[0, 0]).all():
+        raise ImageDecodeError(
+            f"Cannot decode the photo: expected a whole {decoded.format}, received one that ends "
+            f"after {len(data)} bytes, before its pixels. Fetch it again."
+        )
+    if stray_bytes and not decoded.warning:
+        return replace(decoded, warning=f"damaged: {stray_bytes} stray bytes before the photo")
+    return decoded
+
+
+def _skip_stray_bytes(data: bytes) -> tuple[bytes, int]:
+    """Returns the photo without what stands before its start, and how many bytes that was."""
+    if sniff_format(data[:HEAD_BYTES]) is None:
+        stray = data.find(b"\xff\xd8\xff", 1, _MAX_STRAY_BYTES + 3)
+        if stray > 0:
+            return data[stray:], stray
+    return data, 0
 
 
 def _decode(data: bytes, target_px: int | None, limits: DecodeLimits) -> DecodedImage:
     kind = sniff_format(data[:HEAD_BYTES])
     if kind is None:
-        raise UnidentifiedImageError
+        raise _UnknownFormatError
     if kind == "JPEG":
         decoded = decode_jpeg(data, target_px, limits)
         if decoded is not None:
             return decoded
-    if kind == "HEIF":
-        _register_heif()
-    # Pillow's other parsers are code that strangers' files need not reach.
-    with Image.open(io.BytesIO(data), formats=[kind]) as image:
+    check_structure(kind, data)
+    with _OPENERS[kind](io.BytesIO(data)) as image:
         limits.check_size(*image.size)
-        pixels = to_rgb(image)
-        height, width = pixels.shape[:2]
-        return DecodedImage(pixels, width=width, height=height, format=kind)
+        warning = _load(image, kind)
+        pixels = convert_upright(image)
+    height, width = pixels.shape[:2]
+    return DecodedImage(pixels, width, height, kind, warning, truncated=bool(warning))
 
 
-def _register_heif() -> None:
-    """Readies the HEIC reader.
-
-    Raises:
-        ImageDecodeError: it is not installed.
-    """
+def _load(image: ImageFile.ImageFile, kind: str) -> str:
+    """Loads the pixels, or those there are; returns a warning if the file ends too early."""
     try:
-        import pillow_heif
-    except ImportError as exc:
-        raise ImageDecodeError(
-            "Cannot decode the photo: expected catordog's 'heic' extra for HEIC, received an "
-            "installation without it. Install it with: pip install 'catordog[heic]'"
-        ) from exc
-    pillow_heif.register_heif_opener()
+        image.load()
+    except OSError as exc:
+        if kind not in _DECODED_ROW_BY_ROW or "truncated" not in str(exc):
+            raise
+        # Pillow's own switch for this, LOAD_TRUNCATED_IMAGES, would change the whole process.
+        # The rows decoded so far stay in the image; without tiles it does not try again.
+        image.tile = []
+        return TRUNCATED
+    return ""
+
+
+class _UnknownFormatError(Exception):
+    """No format that catordog decodes begins like this."""
+
+
+def _reason(exc: Exception) -> str:
+    """What a decoder said, on one short line; empty if it said nothing useful."""
+    if isinstance(exc, _UnknownFormatError):
+        return ""
+    text = " ".join(str(exc).split()) or type(exc).__name__
+    return ": " + "".join(char for char in text if char.isprintable())[:80]

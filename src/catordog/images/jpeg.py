@@ -76,9 +76,7 @@ def _decode(data: bytes, min_px: int) -> tuple[np.ndarray, str]:
         return simplejpeg.decode_jpeg(data, "RGB", min_height=min_px, min_width=min_px), ""
     except ValueError as exc:
         complaint = " ".join(str(exc).split())[:80]
-    pixels = simplejpeg.decode_jpeg(
-        data, "RGB", min_height=min_px, min_width=min_px, strict=False
-    )
+    pixels = simplejpeg.decode_jpeg(data, "RGB", min_height=min_px, min_width=min_px, strict=False)
     return pixels, "" if _HARMLESS in complaint else complaint
 
 

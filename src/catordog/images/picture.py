@@ -19,7 +19,7 @@ class DecodeLimits:
     Attributes:
         max_bytes: of the encoded photo.
         max_pixels: width times height, read from the header before a pixel is decoded. A photo of
-            the default size takes 300 MB as RGB, and up to 1 GB while it is made so.
+            the default size takes 300 MB as RGB, and 0.6 to 1.5 GB while it is made so, by format.
         min_side_px: a shorter side shows nothing.
     """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from catordog.errors import ImageReadError, ImageTooLargeError
+from catordog.errors import ImageReadError
 from catordog.images.picture import DecodeLimits
 
 
@@ -18,24 +18,25 @@ def read_photo(path: str | Path, limits: DecodeLimits = DecodeLimits()) -> bytes
 
     Raises:
         ImageReadError: there is no such file, it may not be read, or it is no regular file.
-        ImageTooLargeError: it is over `limits.max_bytes`; nothing was read.
+        ImageTooLargeError: it is over `limits.max_bytes`; at most one byte more was read.
     """
+    name = repr(str(path))
     try:
+        # Asked before opening: to open a pipe is to wait for whoever writes into it.
         status = Path(path).stat()
         if not stat.S_ISREG(status.st_mode):
-            kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a device or pipe"
+            kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a device, pipe or socket"
             raise ImageReadError(
-                f"Cannot read '{path}': expected a photo, received {kind}. Name a file."
+                f"Cannot read {name}: expected a file, received {kind}. Name a photo's file."
             )
-        if status.st_size > limits.max_bytes:
-            raise ImageTooLargeError(
-                f"Cannot read '{path}': expected at most {limits.max_bytes} bytes, received "
-                f"{status.st_size}. Save it smaller, or raise DecodeLimits.max_bytes."
-            )
-        return Path(path).read_bytes()
+        limits.check_bytes(status.st_size, name=name)
+        with Path(path).open("rb") as file:
+            data = file.read(limits.max_bytes + 1)  # the file may have grown meanwhile
     except (OSError, ValueError) as exc:  # ValueError: a NUL byte in the path
         reason = getattr(exc, "strerror", None) or exc
         raise ImageReadError(
-            f"Cannot read '{path}': expected a photo, received: {reason}. Check the path and "
+            f"Cannot read {name}: expected a photo's file, received: {reason}. Check the path and "
             "its permissions."
         ) from exc
+    limits.check_bytes(len(data), name=name)
+    return data

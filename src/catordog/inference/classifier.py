@@ -49,7 +49,7 @@ class Classifier:
 
     Example:
         >>> classifier = Classifier.load("fast")
-        >>> prediction = classifier.predict("samples/chelsea.png")
+        >>> prediction = classifier.predict("samples/chelsea.jpg")
         >>> str(prediction.label), prediction.p_cat > 0.99
         ('cat', True)
         >>> answers = classifier.predict_many(["samples/dog.jpg", b"not a photo"])

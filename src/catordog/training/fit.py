@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from catordog.labels import CLASSES
 from catordog.metrics import measure
 from catordog.training.activations import Activations
+from catordog.training.calibrate import to_probabilities
 
 if TYPE_CHECKING:
     import keras
@@ -27,19 +29,23 @@ class FitConfig:
         learning_rate: at its peak; it rises over the first tenth of the steps, then falls to 0
             along a cosine.
         weight_decay: per unit of learning rate (AdamW).
+        mixup: each photo is blended with another, and its label too, in a proportion drawn from
+            Beta(mixup, mixup) (Zhang et al. 2018, arXiv:1710.09412); 0 for no blending.
     """
 
     epochs: int
     batch_size: int
     learning_rate: float
     weight_decay: float
+    mixup: float = 0.0
 
 
 HEAD = FitConfig(epochs=5, batch_size=64, learning_rate=2e-3, weight_decay=1e-4)
 """For a linear head on frozen features, from nothing."""
 
-FINE_TUNE = FitConfig(epochs=3, batch_size=64, learning_rate=6e-5, weight_decay=1e-4)
-"""For upper blocks that know ImageNet: small steps, or they forget it (see EXPERIMENTS.md)."""
+FINE_TUNE = FitConfig(epochs=3, batch_size=64, learning_rate=1.2e-4, weight_decay=1e-4, mixup=0.3)
+"""For upper blocks that know ImageNet: small steps and blended photos, or they forget it and learn
+the training photos by heart (see EXPERIMENTS.md)."""
 
 
 def fit(
@@ -67,7 +73,7 @@ def fit(
     """
     import keras
 
-    batches = _batches(activations, classes, train, config.batch_size, seed)
+    batches = _batches(activations, classes, train, config, seed)
     steps = len(batches) * config.epochs
     schedule = keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=0.0,
@@ -78,7 +84,7 @@ def fit(
 
     class Report(keras.callbacks.Callback):  # type: ignore[misc]  # untyped base
         def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-            figures = measure(_softmax(predict_logits(top, activations, val)), classes[val])
+            figures = measure(to_probabilities(predict_logits(top, activations, val)), classes[val])
             on_epoch(
                 {
                     "epoch": epoch + 1,
@@ -90,7 +96,7 @@ def fit(
 
     top.compile(
         optimizer=keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        loss=keras.losses.CategoricalCrossentropy(from_logits=True),
         jit_compile=False,  # compiling takes longer than five epochs of a small top
     )
     top.fit(batches, epochs=config.epochs, verbose=0, shuffle=False, callbacks=[Report()])
@@ -104,9 +110,11 @@ def predict_logits(top: keras.Model, activations: Activations, indices: np.ndarr
 
 
 def _batches(
-    activations: Activations, classes: np.ndarray, train: np.ndarray, size: int, seed: int
+    activations: Activations, classes: np.ndarray, train: np.ndarray, config: FitConfig, seed: int
 ) -> Any:
     import keras
+
+    one_hot = np.eye(len(CLASSES), dtype=np.float32)
 
     class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # untyped base
         """Every photo once an epoch, in random order, each batch plain or mirrored."""
@@ -121,17 +129,31 @@ def _batches(
             self._views = self._random.integers(len(activations.views), size=len(self))
 
         def __len__(self) -> int:
-            return max(1, len(train) // size)
+            return max(1, len(train) // config.batch_size)
 
         def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
             # Sorted, because the activations are on disk.
-            batch = np.sort(self._order[index * size : (index + 1) * size])
-            return activations.batch(batch, self._views[index]), classes[batch]
+            batch = np.sort(self._order[index * config.batch_size :][: config.batch_size])
+            inputs, targets = activations.batch(batch, self._views[index]), one_hot[classes[batch]]
+            if config.mixup:
+                share = self._random.beta(config.mixup, config.mixup, len(batch))
+                other = self._random.permutation(len(batch))
+                inputs, targets = (blend(a, a[other], share) for a in (inputs, targets))
+            return inputs, targets
 
     return Batches()
 
 
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    result: np.ndarray = powers / powers.sum(axis=1, keepdims=True)
-    return result
+def blend(arrays: np.ndarray, others: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Mixes arrays row by row.
+
+    Args:
+        arrays: float32 (N, ...).
+        others: of the same shape.
+        share: (N,), in [0, 1]: how much of the row's other goes in; above a half, the two swap
+            roles, so that a row stays mostly itself.
+    """
+    weight = np.minimum(share, 1 - share).astype(np.float32)
+    weight = weight.reshape(-1, *[1] * (arrays.ndim - 1))
+    mixed: np.ndarray = (1 - weight) * arrays + weight * others
+    return mixed

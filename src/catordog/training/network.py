@@ -10,17 +10,13 @@ import numpy as np
 from catordog.errors import ConfigError
 from catordog.labels import CLASSES
 from catordog.training.backbones import BackboneSpec, build_backbone
+from catordog.training.calibrate import LABEL_ERROR_RATE
 
 if TYPE_CHECKING:
     import keras
 
 FEATURES_CUT = "features"
 """The layer to cut at for a linear head on frozen features."""
-
-LABEL_ERROR_RATE = 0.002
-"""Share of photos whose label has no right answer: public lists name 43 to 71 of Kaggle's 25,000
-(0.17 to 0.28 %). No probability comes nearer to 0 or 1 than half of this: a model that is surer
-than its labels were is wrong about itself, and one confident slip would cost it without limit."""
 
 _SMALLEST_DEVIATION = 1e-3
 """Below this a feature says nothing, and dividing by its deviation would only raise noise."""
@@ -71,6 +67,11 @@ class Network:
         layer = self.model.get_layer("standardize")
         layer.set_weights([scale, offset, np.zeros_like(scale), np.ones_like(scale)])
 
+    def divide_logits(self, temperature: float) -> None:
+        """Makes every answer less sure (above 1) or surer (below), and changes no label."""
+        layer = self.model.get_layer("logits")
+        layer.set_weights([weight / temperature for weight in layer.get_weights()])
+
     def _layer(self, name: str) -> keras.Layer:
         names = [layer.name for layer in self.model.layers]
         if name not in names:
@@ -99,8 +100,9 @@ def build_network(spec: BackboneSpec) -> Network:
     logits = layers.Dense(len(CLASSES), kernel_initializer="zeros", name="logits")(
         standardize(backbone.output)
     )
-    floor = LABEL_ERROR_RATE / 2
     softmax = layers.Softmax(name="softmax")(logits)
-    probabilities = layers.Rescaling(1 - 2 * floor, offset=floor, name="probabilities")(softmax)
+    probabilities = layers.Rescaling(
+        1 - LABEL_ERROR_RATE, offset=LABEL_ERROR_RATE / 2, name="probabilities"
+    )(softmax)
     model = keras.Model(backbone.input, [probabilities, backbone.output], name=spec.name)
     return Network(spec, model, logits)

@@ -22,8 +22,9 @@ from catordog.metrics import Metrics, measure
 from catordog.training.activations import Activations, cached_activations
 from catordog.training.backbones import BACKBONES
 from catordog.training.backend import prepare_keras
+from catordog.training.calibrate import find_temperature
 from catordog.training.export import export_network, predict_graph, write_model
-from catordog.training.fit import FINE_TUNE, HEAD, FitConfig, fit
+from catordog.training.fit import FINE_TUNE, HEAD, FitConfig, fit, predict_logits
 from catordog.training.network import FEATURES_CUT, Network, build_network
 from catordog.training.onnx_graph import to_onnx
 from catordog.training.photos import TrainingPhotos, load_photos
@@ -252,3 +253,6 @@ class _Run:
             seed=self._config.seed,
             on_epoch=on_epoch,
         )
+        val = self._photos.indices(Part.VALIDATION, without=self.errors)
+        logits = predict_logits(self.network.top(cut), activations, val)
+        self.network.divide_logits(find_temperature(logits, self._photos.classes[val]))

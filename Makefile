@@ -1,0 +1,51 @@
+# Each word does one deed and sets up what it needs. Python 3.11+ and make are all it takes.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+
+.PHONY: help setup demo fmt check test test-data bench docs clean
+
+help:           ## list these words
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# Stamps inside the environment, so that each part is installed once for each pyproject.toml.
+$(VENV)/core.stamp: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/dev.stamp: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $(VENV)/core.stamp $@
+
+setup: $(VENV)/dev.stamp  ## install everything that development needs into .venv
+
+demo: $(VENV)/core.stamp  ## answer the sample photos with the shipped model
+	$(BIN)/catordog predict samples
+
+fmt: $(VENV)/dev.stamp  ## format, and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+check: $(VENV)/dev.stamp  ## format, lint, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+test: $(VENV)/dev.stamp  ## the tests that need nothing but this repository
+	$(BIN)/pytest -m 'not data'
+
+test-data: $(VENV)/dev.stamp  ## the tests that need the photos in CATORDOG_DATA
+	$(BIN)/pytest -m data
+
+bench: $(VENV)/dev.stamp  ## speed, on the photos in CATORDOG_DATA; see benchmarks/
+	$(BIN)/python benchmarks/bench_decode.py $(CATORDOG_DATA)/kaggle/train.zip
+	$(BIN)/python benchmarks/bench_predict.py $(CATORDOG_DATA)/web
+
+docs: $(VENV)/dev.stamp  ## write docs/cli.md anew from the commands
+	$(BIN)/python -m typer catordog.cli utils docs --name catordog --output docs/cli.md
+
+clean:          ## remove what the words above made
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,227 @@
+"""Puts answered photos into a folder per class, without ever overwriting or losing a file."""
+
+from __future__ import annotations
+
+import errno
+import filecmp
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import count
+from pathlib import Path
+
+from catordog.data.photos import Photo, PhotoReader
+from catordog.errors import ConfigError, ImageError, OutputError
+
+_UNFINISHED = ".catordog-unfinished"
+"""A copy's name until it is whole: hidden, so that no listing takes it for a photo."""
+
+
+class SortMode(StrEnum):
+    """How a photo gets into its class's folder."""
+
+    COPY = "copy"
+    MOVE = "move"
+    LINK = "link"
+
+
+@dataclass(frozen=True, slots=True)
+class SortPlan:
+    """What to do with the photos once they are answered.
+
+    Attributes:
+        folder: gets a folder per class, and in it the photos under their relative paths.
+        mode: copy, move, or link to them (symbolically).
+        dry_run: say what would be done, and touch nothing.
+    """
+
+    folder: Path
+    mode: SortMode = SortMode.COPY
+    dry_run: bool = False
+
+    def check(self) -> None:
+        """Checks that the folder can be one.
+
+        Raises:
+            ConfigError: it is a file.
+        """
+        if self.folder.exists() and not self.folder.is_dir():
+            raise ConfigError(
+                f"Cannot sort into '{self.folder}': expected a folder or nothing by that name, "
+                "received a file. Name another --sort-into."
+            )
+
+    def check_photo(self, photo: Photo) -> None:
+        """Checks that a photo can be put there in this mode.
+
+        Raises:
+            ConfigError: it is in a zip, from which it can only be copied.
+        """
+        if photo.archive is not None and self.mode is not SortMode.COPY:
+            raise ConfigError(
+                f"Cannot {self.mode} '{photo.path}': expected a file, received a member of a zip. "
+                "Use --copy, or unpack the zip first."
+            )
+
+
+@dataclass(slots=True)
+class SortSummary:
+    """What became of the photos.
+
+    Attributes:
+        placed: copied, moved or linked; in a dry run, those that would be.
+        already: an identical file lay there before; a photo to move was left where it is, or
+            had been moved by an earlier run.
+        unanswered: have no label, and stay where they are.
+        missing: could no longer be read, and lie nowhere in the folder.
+    """
+
+    placed: int = 0
+    already: int = 0
+    unanswered: int = 0
+    missing: int = 0
+
+
+def sort_photos(
+    labelled: Iterable[tuple[Photo, str | None]],
+    plan: SortPlan,
+    reader: PhotoReader,
+    *,
+    on_line: Callable[[str], None] | None = None,
+) -> SortSummary:
+    """Puts each photo into its class's folder. Interrupted, it can be repeated as it was.
+
+    Args:
+        labelled: photos with `cat`, `dog`, or None if they have no answer; read as a stream.
+        plan: where to, and how.
+        reader: reads members of zips.
+        on_line: receives each step of a dry run, as `copy a.jpg -> sorted/cat/a.jpg`.
+
+    Raises:
+        OutputError: a file cannot be written; what is done stays done.
+    """
+    summary = SortSummary()
+    sorter = _Sorter(plan, reader)
+    for photo, label in labelled:
+        if label is None:
+            summary.unanswered += 1
+            continue
+        wanted = plan.folder.joinpath(label, *safe_parts(photo.relative))
+        try:
+            target = sorter.choose(photo, wanted)
+            if target is not None and not plan.dry_run:
+                sorter.place(photo, target)
+        except (FileNotFoundError, ImageError):
+            _count_missing(summary, wanted)
+            continue
+        except OSError as exc:
+            raise OutputError(
+                f"Cannot {plan.mode} '{photo.path}' into '{wanted.parent}': expected to write "
+                f"there, received: {exc.strerror or exc}. Mend that and run the same command: it "
+                "carries on."
+            ) from exc
+        summary.placed += target is not None
+        summary.already += target is None
+        if target is not None and plan.dry_run and on_line is not None:
+            on_line(f"{plan.mode} {photo.path} -> {target}")
+    return summary
+
+
+def _count_missing(summary: SortSummary, wanted: Path) -> None:
+    if _is_taken(wanted):
+        summary.already += 1  # moved by a run that ended before this one
+    else:
+        summary.missing += 1
+
+
+def safe_parts(relative: str) -> list[str]:
+    """Splits a relative path so that joined to a folder it stays inside; zips may hold anything.
+
+    Example:
+        >>> safe_parts("/../../etc/./cron.d/x.jpg")
+        ['etc', 'cron.d', 'x.jpg']
+    """
+    for separator in {os.sep, os.altsep} - {None, "/"}:
+        relative = relative.replace(separator or "/", "/")
+    if os.name == "nt":
+        relative = relative.replace(":", "_")  # a drive, or a hidden stream of a file
+    return [part for part in relative.split("/") if part not in ("", ".", "..")] or ["photo"]
+
+
+class _Sorter:
+    """Places one photo after another, and numbers those that want the same name."""
+
+    def __init__(self, plan: SortPlan, reader: PhotoReader) -> None:
+        self._plan = plan
+        self._reader = reader
+        self._next_number: dict[Path, int] = {}  # of names that collided only: few
+        self._planned: set[Path] = set()  # in a dry run, where nothing on disk shows it
+
+    def choose(self, photo: Photo, wanted: Path) -> Path | None:
+        """Returns a free name for a photo; None if it lies there already."""
+        if photo.archive is None:
+            Path(photo.path).lstat()  # raises FileNotFoundError
+        for number in count(self._next_number.get(wanted, 1)):
+            numbered = f"{wanted.stem} ({number}){wanted.suffix}"
+            target = wanted if number == 1 else wanted.with_name(numbered)
+            is_same = _is_taken(target) and self._is_same(photo, target)
+            if is_same or not (_is_taken(target) or target in self._planned):
+                break
+        if number > 1:
+            self._next_number[wanted] = number + 1
+        if self._plan.dry_run:
+            self._planned.add(target)
+        return None if is_same else target
+
+    def _is_same(self, photo: Photo, target: Path) -> bool:
+        if self._plan.mode is SortMode.LINK:
+            return target.is_symlink() and target.readlink() == Path(photo.path).absolute()
+        if not target.is_file():
+            return False
+        if photo.archive is None:
+            return filecmp.cmp(photo.path, target, shallow=False)
+        data = self._reader.read(photo)
+        return target.stat().st_size == len(data) and target.read_bytes() == data
+
+    def place(self, photo: Photo, target: Path) -> None:
+        """Copies, moves or links a photo to a free name."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source = Path(photo.path)
+        match self._plan.mode:
+            case SortMode.LINK:
+                target.symlink_to(source.absolute())
+            case SortMode.COPY:
+                self._copy(photo, target)
+            case SortMode.MOVE if source.is_symlink():
+                target.symlink_to(source.resolve())  # a relative link would lead elsewhere now
+                source.unlink()
+            case SortMode.MOVE:
+                try:
+                    source.rename(target)
+                except OSError as exc:
+                    if exc.errno != errno.EXDEV:
+                        raise
+                    self._copy(photo, target, sync=True)  # another disk
+                    source.unlink()
+
+    def _copy(self, photo: Photo, target: Path, *, sync: bool = False) -> None:
+        unfinished = target.with_name(_UNFINISHED)
+        try:
+            if photo.archive is None:
+                shutil.copy2(photo.path, unfinished)
+            else:
+                unfinished.write_bytes(self._reader.read(photo))
+                modified_s = self._reader.modified_s(photo)
+                os.utime(unfinished, (modified_s, modified_s))
+            if sync:
+                with unfinished.open("rb") as stream:
+                    os.fsync(stream.fileno())
+            unfinished.rename(target)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+
+def _is_taken(target: Path) -> bool:
+    return target.is_symlink() or target.exists()

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from catordog import Classifier, Prediction
+from catordog.data.labelled import find_labelled_photos
+from catordog.data.photos import PhotoReader
+from catordog.errors import ConfigError
+from catordog.training.run import TrainConfig, train
+from tests.training.conftest import SilentScreen
+
+
+def test_run_folder_holds_all_that_explains_it(tiny_run: Path) -> None:
+    names = {path.name for path in tiny_run.iterdir()}
+    assert names == {
+        "model.onnx",
+        "model.keras",
+        "split.csv",
+        "history.csv",
+        "config.json",
+        "metrics.json",
+    }
+    rows = list(csv.DictReader((tiny_run / "split.csv").open()))
+    assert len(rows) == 48
+    assert {row["part"] for row in rows} == {"train", "val", "test"}
+    assert all(row["path"].endswith(f"{row['path'].rsplit('/')[-1]}") for row in rows)
+    history = list(csv.DictReader((tiny_run / "history.csv").open()))
+    assert [row["stage"] for row in history] == ["head"] * 5 + ["fine-tune"]
+    config = json.loads((tiny_run / "config.json").read_text())
+    assert config["seed"] == "0"
+    assert "keras" in config["packages"]
+
+
+def test_trained_file_learned_and_says_what_it_is(tiny_run: Path, tiny_zip: Path) -> None:
+    classifier = Classifier.load(tiny_run / "model.onnx")
+    assert classifier.name == "tiny"
+    assert classifier.bundle.metadata.training["photos"] == 24
+    items = find_labelled_photos(str(tiny_zip))
+    with PhotoReader() as reader:
+        answers = list(classifier.predict_many(reader.open(item.photo) for item in items))
+    right = [
+        isinstance(answer, Prediction) and answer.label is item.label
+        for answer, item in zip(answers, items, strict=True)
+    ]
+    assert np.mean(right) > 0.9
+
+
+def test_same_seed_gives_the_same_split_and_the_same_answers(
+    tiny_run: Path, tiny_zip: Path, tmp_path: Path, samples: Path
+) -> None:
+    renamed = tmp_path / "other.zip"
+    renamed.write_bytes(tiny_zip.read_bytes())
+    config = TrainConfig(
+        data=str(renamed),
+        out=tmp_path / "again",
+        backbone="lite0",
+        name="tiny",
+        val=0.25,
+        test=0.25,
+        fine_tune_epochs=1,
+        cache=tiny_run.parent / "cache",
+    )
+    screen = SilentScreen()
+    train(config, screen)
+    parts = [
+        {Path(row["path"]).name: row["part"] for row in csv.DictReader((run / "split.csv").open())}
+        for run in (tiny_run, tmp_path / "again")
+    ]
+    assert parts[0] == parts[1]
+    # The cache was found: only the hashing advanced.
+    assert screen.done == 48
+    first, second = (
+        Classifier.load(run / "model.onnx").predict(samples / "dog.jpg")
+        for run in (tiny_run, tmp_path / "again")
+    )
+    assert first.p_dog == pytest.approx(second.p_dog, abs=1e-6)
+
+
+def test_existing_run_is_kept_unless_told_otherwise(tiny_run: Path, tiny_zip: Path) -> None:
+    config = TrainConfig(data=str(tiny_zip), out=tiny_run)
+    with pytest.raises(ConfigError, match="expected a new folder"):
+        train(config, SilentScreen())
+    assert (tiny_run / "model.onnx").exists()
+
+
+def test_unknown_backbone_is_refused(tmp_path: Path, tiny_zip: Path) -> None:
+    config = TrainConfig(data=str(tiny_zip), out=tmp_path / "run", backbone="lite9")
+    with pytest.raises(ConfigError, match="expected one of lite0, lite2"):
+        train(config, SilentScreen())
+
+
+def test_interrupted_run_leaves_nothing_behind(tiny_zip: Path, tmp_path: Path) -> None:
+    class Interrupted(SilentScreen):
+        def stage(self, name: str, total: int):  # type: ignore[no-untyped-def]
+            if name == "computing features":
+                raise KeyboardInterrupt
+            return super().stage(name, total)
+
+    config = TrainConfig(
+        data=str(tiny_zip), out=tmp_path / "run", backbone="lite0", cache=tmp_path / "cache"
+    )
+    with pytest.raises(KeyboardInterrupt):
+        train(config, Interrupted())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bad_photo_is_left_out_and_recorded(tiny_zip: Path, tmp_path: Path) -> None:
+    import zipfile
+
+    data = tmp_path / "photos"
+    with zipfile.ZipFile(tiny_zip) as archive:
+        archive.extractall(data)
+    (data / "train" / "cat.99.jpg").write_bytes(b"<html>not here</html>")
+    config = replace(
+        TrainConfig(data=str(data), out=tmp_path / "run", backbone="lite0", val=0.25, epochs=1),
+        cache=tmp_path / "cache",
+    )
+    screen = SilentScreen()
+    train(config, screen)
+    assert "1 photos cannot be decoded and are left out" in screen.lines
+    rows = list(csv.DictReader((tmp_path / "run" / "split.csv").open()))
+    assert len(rows) == 49
+    (bad,) = [row for row in rows if row["error"]]
+    assert bad["path"].endswith("cat.99.jpg")
+    assert "an HTML page" in bad["error"]
