@@ -127,7 +127,7 @@ class _Listing:
 
     def _list_folder(self, folder: str) -> Iterator[Photo]:
         roots = [Path(folder).resolve()]
-        stack = [(folder, "", self._scan(folder, roots))]
+        stack = [(folder, "", self._scan(folder))]
         while stack:
             parent, below, entries = stack[-1]
             name, is_folder = next(entries, ("", False))
@@ -137,11 +137,12 @@ class _Listing:
             elif self._is_excluded(path, name):
                 continue
             elif is_folder:
-                stack.append((path, f"{below}{name}/", self._scan(path, roots)))
+                if not Path(path).is_symlink() or self._follows(path, roots):
+                    stack.append((path, f"{below}{name}/", self._scan(path)))
             elif not self._is_other_file(name, path):
                 yield Photo(path, None, below + name)
 
-    def _scan(self, folder: str, roots: list[Path]) -> Iterator[tuple[str, bool]]:
+    def _scan(self, folder: str) -> Iterator[tuple[str, bool]]:
         """Returns the names in a folder in order, each with whether it is a folder itself."""
         names, folders = [], set()
         try:
@@ -150,9 +151,8 @@ class _Listing:
                     if is_litter(entry.name):
                         self._skipped["hidden"] += 1
                     elif _is_folder(entry):
-                        if not entry.is_symlink() or self._follows(entry.path, roots):
-                            folders.add(entry.name)
-                            names.append(entry.name)
+                        folders.add(entry.name)
+                        names.append(entry.name)
                     elif entry.is_symlink() or entry.is_file():  # a broken link is a failed row
                         names.append(entry.name)
                     else:
