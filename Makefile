@@ -44,8 +44,9 @@ bench: $(VENV)/dev.stamp  ## speed, on the photos in CATORDOG_DATA; see benchmar
 	$(BIN)/python benchmarks/bench_decode.py $(CATORDOG_DATA)/kaggle/train.zip
 	$(BIN)/python benchmarks/bench_predict.py $(CATORDOG_DATA)/web
 
-docs: $(VENV)/dev.stamp  ## write docs/cli.md anew from the commands
+docs: $(VENV)/dev.stamp  ## write docs/cli.md and docs/predict.svg anew from the commands
 	$(BIN)/python -m typer catordog.cli utils docs --name catordog --output docs/cli.md
+	$(BIN)/python docs/draw_terminal.py
 
 clean:          ## remove what the words above made
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

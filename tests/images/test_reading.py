@@ -54,7 +54,9 @@ def test_what_cannot_be_opened_is_an_error_that_says_why(
     name: str, reason: str, file_of_ten_bytes: Path
 ) -> None:
     path = file_of_ten_bytes.parent / name
-    with pytest.raises(ImageReadError, match=f"expected a photo's file, received: {reason}") as info:
+    with pytest.raises(
+        ImageReadError, match=f"expected a photo's file, received: {reason}"
+    ) as info:
         read_photo(path)
     assert str(info.value).startswith(f"Cannot read {str(path)!r}: ")
     assert str(info.value).endswith("Check the path and its permissions.")

@@ -73,7 +73,9 @@ def main() -> None:
     """The command line with this classifier in the place of the real one, for subprocesses."""
     from catordog import cli
     from catordog.inference.classifier import Classifier
+    from catordog.scoring import score
 
+    score.COMMIT_EVERY_S = 0.1
     pause_s = float(sys.argv.pop(1))
     Classifier.load = lambda *_, **__: FakeClassifier(pause_s=pause_s)  # type: ignore
     cli.main()

@@ -14,15 +14,14 @@ if TYPE_CHECKING:
 
 
 def models(
-    json: Annotated[bool, typer.Option("--json", help="Print JSON Lines.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print a JSON array.")] = False,
 ) -> None:
     """List the models that ship with catordog, and what they were measured to be worth."""
     from catordog.inference.bundle import list_models
 
     rows = [_describe(bundle, is_default=i == 0) for i, bundle in enumerate(list_models())]
     if json:
-        for row in rows:
-            typer.echo(json_format.dumps(row))
+        typer.echo(json_format.dumps(rows, indent=2))
     else:
         _print_table(rows)
 

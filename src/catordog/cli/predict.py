@@ -34,7 +34,8 @@ def predict(
     move: Annotated[bool, typer.Option("--move", help="Sort the photos themselves.")] = False,
     link: Annotated[bool, typer.Option("--link", help="Sort symbolic links.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what sorting would do; touch no photo.")
+        bool,
+        typer.Option("--dry-run", help="Say what sorting would do; write nothing, not even --out."),
     ] = False,
     model: Annotated[
         str, typer.Option(help="accurate, fast, or a model file.", metavar="NAME|FILE")

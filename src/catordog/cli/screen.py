@@ -67,15 +67,14 @@ class Screen:
         self._task = self._progress.add_task("", total=None, rate="")
         self._rows: list[Row] = []
         self._started_s = time.monotonic()
-        if output is Output.CSV:
-            self._write(csv_header())
+        self._has_header = False
 
     @property
     def hooks(self) -> Hooks:
         """What the run is to call."""
         on_row = {
             Output.TABLE: self._collect,
-            Output.CSV: lambda row: self._write(csv_line(row)),
+            Output.CSV: self._write_csv,
             Output.JSON_LINES: lambda row: self._write(json_line(row)),
         }
         return Hooks(
@@ -94,6 +93,12 @@ class Screen:
     def _collect(self, row: Row) -> None:
         if len(self._rows) <= MAX_TABLE_ROWS:
             self._rows.append(row)
+
+    def _write_csv(self, row: Row) -> None:
+        if not self._has_header:  # not before: what ends in an error prints nothing
+            self._write(csv_header())
+            self._has_header = True
+        self._write(csv_line(row))
 
     @staticmethod
     def _write(line: bytes) -> None:
@@ -149,18 +154,19 @@ def _cells(row: Row, block: str) -> list[Any]:
 def _totals(summary: Summary, out: Path | None, plan: SortPlan | None) -> list[str]:
     """Returns the closing lines."""
     if summary.was_complete:
-        lines = [
-            f"{out} already holds all {summary.photos} answers; --overwrite answers them again"
-        ]
+        held = "the one answer; --overwrite answers it"
+        if summary.photos > 1:
+            held = f"all {summary.photos} answers; --overwrite answers them"
+        lines = [f"{as_text(str(out))} already holds {held} again"]
     else:
-        counts = [f"{summary.cats} cat", f"{summary.dogs} dog"]
+        counts = [_number(summary.cats, "cat"), _number(summary.dogs, "dog")]
         counts += [f"{summary.failed} failed"] if summary.failed else []
         counts += [f"{summary.damaged} damaged but answered"] if summary.damaged else []
         counts += [f"{summary.resumed} from an earlier run"] if summary.resumed else []
-        photos = "1 photo" if summary.photos == 1 else f"{summary.photos} photos"
         speed = f"{summary.elapsed_s:.1f} s, {summary.photos_per_s:.0f} photos/s"
-        lines = [f"{photos}: {', '.join(counts)} ({speed})"]
-        lines += [f"wrote {as_text(str(out))}"] if out is not None else []
+        lines = [f"{_number(summary.photos, 'photo')}: {', '.join(counts)} ({speed})"]
+        is_written = out is not None and not (plan and plan.dry_run)
+        lines += [f"wrote {as_text(str(out))}"] if is_written else []
     if summary.skipped:
         kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(summary.skipped.items()))
         lines.append(f"skipped what is no photo: {kinds}")
@@ -174,3 +180,7 @@ def _totals(summary: Summary, out: Path | None, plan: SortPlan | None) -> list[s
         rest = [f"{number} {what}" for what, number in others.items() if number]
         lines.append(f"sorted into {as_text(str(plan.folder))}: {', '.join([done, *rest])}")
     return lines
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"

@@ -13,8 +13,10 @@ from pathlib import Path
 from types import TracebackType
 
 from catordog.data.file_kinds import NOT_PHOTO_SUFFIXES, is_litter, natural_key, suffix_of
+from catordog.data.folders import cannot_list, is_folder, leads_elsewhere
+from catordog.data.patterns import expand
 from catordog.data.zips import OpenZips, open_zip, read_head
-from catordog.errors import ConfigError, DatasetError
+from catordog.errors import ConfigError
 from catordog.images.picture import DecodeLimits
 from catordog.images.reading import read_photo
 from catordog.images.sniffing import HEAD_BYTES, sniff_format
@@ -59,7 +61,7 @@ def list_photos(
 
     Args:
         arguments: files, folders, zips, paths inside zips (`train.zip/train`), or patterns
-            (`photos/*.jpg`), each match of which counts as an argument of its own.
+            (`photos/**/*.jpg`), each match of which counts as an argument of its own.
         exclude: files and folders to leave out silently, such as the caller's own output.
         skipped: counts what is left out of folders and zips, by suffix.
         missing_is_row: list a path that does not exist, to fail when it is read, and take
@@ -99,8 +101,9 @@ class _Listing:
                 return self._list_folder(argument)
             if self._is_excluded(argument, path.name):
                 return iter(())
-            if argument.lower().endswith(".zip"):
-                return self._list_zip(argument)
+            named = argument.rstrip(f"/{os.sep}")  # train.zip/ is what it holds
+            if named.lower().endswith(".zip"):
+                return self._list_zip(named)
             return iter([Photo(argument, None, path.name)])
         for match in _INSIDE_ZIP.finditer(argument):
             archive, inner = argument[: match.end()], argument[match.end() + 1 :]
@@ -111,33 +114,40 @@ class _Listing:
     def match(self, pattern: str) -> Iterator[Photo]:
         """Lists every match of a pattern as the shell would have passed it."""
         is_pattern = glob.has_magic(pattern)
-        # Not Path.glob: it loses a leading "./" and so changes the row's path.
-        matches = glob.glob(pattern, recursive=True) if is_pattern else []  # noqa: PTH207
+        matches = expand(pattern) if is_pattern else []
         if not matches:
             what = "a pattern that matches a photo" if is_pattern else "a file, folder or zip"
             received = "no match" if is_pattern else "nothing by that name"
             raise ConfigError(
                 f"Cannot find '{pattern}': expected {what}, received {received}. Check the path."
             )
-        for path in sorted(matches, key=natural_key):
-            yield from self.find(path) or ()
+        for path in matches:
+            if not self._is_below_excluded(path):
+                yield from self.find(path) or ()
 
     def _is_excluded(self, path: str, name: str) -> bool:
         return name in self._excluded_names and Path(path).resolve() in self._excluded
+
+    def _is_below_excluded(self, path: str) -> bool:
+        if self._excluded_names.isdisjoint(Path(path).parts):
+            return False
+        return not self._excluded.isdisjoint(Path(path).resolve().parents)
 
     def _list_folder(self, folder: str) -> Iterator[Photo]:
         roots = [Path(folder).resolve()]
         stack = [(folder, "", self._scan(folder))]
         while stack:
             parent, below, entries = stack[-1]
-            name, is_folder = next(entries, ("", False))
+            name, holds_more = next(entries, ("", False))
             path = parent + name if parent.endswith(("/", os.sep)) else f"{parent}{os.sep}{name}"
             if not name:
                 stack.pop()
             elif self._is_excluded(path, name):
                 continue
-            elif is_folder:
-                if not Path(path).is_symlink() or self._follows(path, roots):
+            elif holds_more:
+                if Path(path).is_symlink() and not leads_elsewhere(path, roots):
+                    self._skipped["folder link"] += 1
+                else:
                     stack.append((path, f"{below}{name}/", self._scan(path)))
             elif not self._is_other_file(name, path):
                 yield Photo(path, None, below + name)
@@ -150,7 +160,7 @@ class _Listing:
                 for entry in entries:
                     if is_litter(entry.name):
                         self._skipped["hidden"] += 1
-                    elif _is_folder(entry):
+                    elif is_folder(entry):
                         folders.add(entry.name)
                         names.append(entry.name)
                     elif entry.is_symlink() or entry.is_file():  # a broken link is a failed row
@@ -158,21 +168,9 @@ class _Listing:
                     else:
                         self._skipped["device or pipe"] += 1
         except OSError as exc:
-            raise DatasetError(
-                f"Cannot list '{folder}': expected a readable folder, received: {exc.strerror}. "
-                "Check its permissions, or name the folders beside it one by one."
-            ) from exc
+            raise cannot_list(folder, exc) from exc
         names.sort(key=natural_key)
         return ((name, name in folders) for name in names)
-
-    def _follows(self, link: str, roots: list[Path]) -> bool:
-        """Whether a linked folder leads to photos not listed otherwise; links may form loops."""
-        target = Path(link).resolve()
-        if any(target.is_relative_to(root) for root in roots):
-            self._skipped["folder link"] += 1
-            return False
-        roots.append(target)
-        return True
 
     def _is_other_file(self, name: str, path: str) -> bool:
         suffix = suffix_of(name)
@@ -232,13 +230,6 @@ def _exists(path: Path) -> bool:
     except OSError:
         return not glob.has_magic(str(path))
     return True
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link to itself
-        return False
 
 
 class PhotoReader:

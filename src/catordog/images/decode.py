@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
+import numpy as np
 from PIL import (
     AvifImagePlugin,
     BmpImagePlugin,
@@ -37,6 +38,12 @@ _MAX_STRAY_BYTES = 16
 
 _DECODED_ROW_BY_ROW = frozenset({"BMP", "GIF", "JPEG", "PNG"})
 """The formats of which Pillow keeps the rows it got to before the file ended."""
+
+_MAX_BLANK_SHARE = 0.99
+"""A cut photo of which less than a hundredth is there is no photo."""
+
+_BLANK_SAMPLE = 1_000_000
+"""About how many pixels are looked at for that."""
 
 
 def _open_heif(file: io.BytesIO) -> ImageFile.ImageFile:
@@ -86,7 +93,7 @@ def decode_image(
 
     Raises:
         ImageDecodeError: it is empty, damaged, or no format named above.
-        ImageTooLargeError: it is over a limit; nothing was decoded.
+        ImageTooLargeError: it is over a limit and was not decoded, or memory ran out.
     """
     limits.check_bytes(len(data))
     photo, stray_bytes = _skip_stray_bytes(data)
@@ -100,12 +107,17 @@ def decode_image(
             f"Cannot decode the photo: expected at most {limits.max_pixels} pixels, received "
             "more in one of its frames. Scale it down."
         ) from exc
+    except MemoryError as exc:
+        raise ImageTooLargeError(
+            "Cannot decode the photo: expected memory enough for its pixels, received too little. "
+            "Scale it down, or decode fewer at a time."
+        ) from exc
     except Exception as exc:  # decoders meet hostile bytes: whatever they raise, the bytes are bad
         raise ImageDecodeError(
             "Cannot decode the photo: expected JPEG, PNG, GIF, WebP, BMP, TIFF, AVIF or HEIC, "
             f"received {describe(data)}{_reason(exc)}. Open it in a viewer, or leave it out."
         ) from exc
-    if decoded.truncated and (decoded.pixels == decoded.pixels[0, 0]).all():
+    if decoded.truncated and _blank_share(decoded.pixels) > _MAX_BLANK_SHARE:
         raise ImageDecodeError(
             f"Cannot decode the photo: expected a whole {decoded.format}, received one that ends "
             f"after {len(data)} bytes, before its pixels. Fetch it again."
@@ -155,6 +167,15 @@ def _load(image: ImageFile.ImageFile, kind: str) -> str:
     return ""
 
 
+def _blank_share(pixels: np.ndarray) -> float:
+    """Returns the share of pixels as plain as the corner that decoding never got to."""
+    corners = [pixels[y, x] for y in (0, -1) for x in (0, -1)]
+    # Of the largest photos every n-th pixel: a tiny file may claim to be one, and take seconds.
+    step = 1 + int((pixels.size / 3 / _BLANK_SAMPLE) ** 0.5)
+    sample = pixels[::step, ::step]
+    return max(float((sample == corner).all(axis=2).mean()) for corner in corners)
+
+
 class _UnknownFormatError(Exception):
     """No format that catordog decodes begins like this."""
 
@@ -163,5 +184,5 @@ def _reason(exc: Exception) -> str:
     """What a decoder said, on one short line; empty if it said nothing useful."""
     if isinstance(exc, _UnknownFormatError):
         return ""
-    text = " ".join(str(exc).split()) or type(exc).__name__
-    return ": " + "".join(char for char in text if char.isprintable())[:80]
+    text = "".join(char for char in " ".join(str(exc).split()) if char.isprintable())[:80]
+    return f": {text if any(char.isalpha() for char in text) else type(exc).__name__}"

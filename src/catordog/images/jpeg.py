@@ -72,11 +72,12 @@ def _decode(data: bytes, min_px: int) -> tuple[np.ndarray, str]:
     Raises:
         ValueError: there is nothing to decode.
     """
+    scale = {"min_height": min_px, "min_width": min_px}
     try:
-        return simplejpeg.decode_jpeg(data, "RGB", min_height=min_px, min_width=min_px), ""
+        return simplejpeg.decode_jpeg(data, "RGB", **scale), ""
     except ValueError as exc:
         complaint = " ".join(str(exc).split())[:80]
-    pixels = simplejpeg.decode_jpeg(data, "RGB", min_height=min_px, min_width=min_px, strict=False)
+    pixels = simplejpeg.decode_jpeg(data, "RGB", strict=False, **scale)
     return pixels, "" if _HARMLESS in complaint else complaint
 
 

@@ -36,7 +36,6 @@ _OTHERS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"%!PS", "a PostScript document (EPS)"),
     (0, b"\xc5\xd0\xd3\xc6", "a PostScript document (EPS)"),
     (0, b"\0\0\1\0", "an icon (ICO)"),
-    (0, b"\0\0\2\0", "a cursor (CUR)"),
     (0, b"DDS ", "a texture (DDS)"),
     (0, b"SIMPLE  =", "an astronomical picture (FITS)"),
     (0, b"\xff\x0a", "a JPEG XL picture"),

@@ -91,7 +91,9 @@ class _Echo:
         return line
 
 
-_CSV: Any = csv.writer(_Echo(), lineterminator="\n")  # its writerow returns what write returns
+# Its writerow returns what write returns, and quotes whatever its own line end holds: with "\n"
+# alone, the name "Icon\r" that macOS gives would end a row where it stands.
+_CSV: Any = csv.writer(_Echo(), lineterminator="\r\n")
 
 
 def csv_header() -> bytes:
@@ -105,7 +107,7 @@ def csv_line(row: Row) -> bytes:
         line: str = _CSV.writerow(row)
     else:
         line = _CSV.writerow((*row[:2], f"{row.p_cat:.6f}", f"{row.p_dog:.6f}", *row[4:]))
-    return line.encode(errors=_NAME_ERRORS)
+    return line.removesuffix("\r\n").encode(errors=_NAME_ERRORS) + b"\n"
 
 
 def json_line(row: Row) -> bytes:
@@ -197,7 +199,7 @@ def read_rows(out: Path) -> Iterator[Row]:
     except (OSError, ValueError, TypeError, KeyError, csv.Error) as exc:
         raise ConfigError(
             f"Cannot use '{out}': expected a table that catordog wrote, or no file yet, received "
-            "something else. Name another file, or replace it with --overwrite."
+            "something else. Move it away or name another file, or replace it with --overwrite."
         ) from exc
 
 

@@ -18,6 +18,13 @@ from catordog.errors import ConfigError, ImageError, OutputError
 _UNFINISHED = ".catordog-unfinished"
 """A copy's name until it is whole: hidden, so that no listing takes it for a photo."""
 
+_MOVING = ".catordog-moving"
+"""Beside a copy whose source is to be removed: says which, for a run that carries on."""
+
+_MAX_NAME_BYTES = 255
+_MAX_SUFFIX_BYTES = 16
+"""A longer one is no suffix, but a name with a dot in it."""
+
 
 class SortMode(StrEnum):
     """How a photo gets into its class's folder."""
@@ -108,8 +115,9 @@ def sort_photos(
         if label is None:
             summary.unanswered += 1
             continue
-        wanted = plan.folder.joinpath(label, *safe_parts(photo.relative))
+        wanted = plan.folder / label
         try:
+            wanted = sorter.locate(wanted, safe_parts(photo.relative))
             target = sorter.choose(photo, wanted)
             if target is not None and not plan.dry_run:
                 sorter.place(photo, target)
@@ -157,23 +165,47 @@ class _Sorter:
         self._plan = plan
         self._reader = reader
         self._next_number: dict[Path, int] = {}  # of names that collided only: few
-        self._planned: set[Path] = set()  # in a dry run, where nothing on disk shows it
+        self._folders: dict[Path, Path] = {}  # by the name wanted
+        self._taken: set[Path] = set()  # by folders to be, and in a dry run by files
+
+    def locate(self, root: Path, parts: list[str]) -> Path:
+        """Returns a photo's place below a folder, past files that lie where its folders should."""
+        folder = root
+        for part in parts[:-1]:
+            wanted = folder / _fit(part, "")
+            if wanted not in self._folders:
+                places = (_number(wanted, number) for number in count(1))
+                self._folders[wanted] = next(place for place in places if not self._is_file(place))
+                self._taken.add(self._folders[wanted])
+            folder = self._folders[wanted]
+        return folder / _fit(parts[-1], "")
 
     def choose(self, photo: Photo, wanted: Path) -> Path | None:
         """Returns a free name for a photo; None if it lies there already."""
         if photo.archive is None:
-            Path(photo.path).lstat()  # raises FileNotFoundError
+            try:
+                Path(photo.path).lstat()
+            except FileNotFoundError:
+                self._finish_move(photo, wanted)
+                raise
         for number in count(self._next_number.get(wanted, 1)):
-            numbered = f"{wanted.stem} ({number}){wanted.suffix}"
-            target = wanted if number == 1 else wanted.with_name(numbered)
-            is_same = _is_taken(target) and self._is_same(photo, target)
-            if is_same or not (_is_taken(target) or target in self._planned):
+            target = _number(wanted, number)
+            is_there = _is_taken(target)
+            is_same = is_there and self._is_same(photo, target)
+            if is_same or not (is_there or target in self._taken):
                 break
         if number > 1:
             self._next_number[wanted] = number + 1
         if self._plan.dry_run:
-            self._planned.add(target)
+            self._taken.add(target)
+        if is_same:
+            self._finish_move(photo, target)
         return None if is_same else target
+
+    def _is_file(self, path: Path) -> bool:
+        if path in self._taken:
+            return path not in self._folders.values()
+        return _is_taken(path) and not path.is_dir()
 
     def _is_same(self, photo: Photo, target: Path) -> bool:
         if self._plan.mode is SortMode.LINK:
@@ -203,8 +235,24 @@ class _Sorter:
                 except OSError as exc:
                     if exc.errno != errno.EXDEV:
                         raise
-                    self._copy(photo, target, sync=True)  # another disk
-                    source.unlink()
+                    self._move_across(photo, target)
+
+    def _move_across(self, photo: Photo, target: Path) -> None:
+        """Moves a photo to another disk, in steps that `_finish_move` can take up."""
+        source, note = Path(photo.path), target.with_name(_MOVING)
+        note.write_bytes(os.fsencode(source.absolute()))
+        self._copy(photo, target, sync=True)
+        source.unlink()
+        note.unlink()
+
+    def _finish_move(self, photo: Photo, target: Path) -> None:
+        """Ends a move to another disk that an earlier run was stopped in after the copy."""
+        source, note = Path(photo.path), target.with_name(_MOVING)
+        if self._plan.mode is not SortMode.MOVE or self._plan.dry_run or not note.is_file():
+            return
+        if note.read_bytes() == os.fsencode(source.absolute()):
+            source.unlink(missing_ok=True)
+            note.unlink()
 
     def _copy(self, photo: Photo, target: Path, *, sync: bool = False) -> None:
         unfinished = target.with_name(_UNFINISHED)
@@ -221,6 +269,24 @@ class _Sorter:
             unfinished.rename(target)
         finally:
             unfinished.unlink(missing_ok=True)
+
+
+def _number(wanted: Path, number: int) -> Path:
+    """Returns a path with (2), (3)... in its name; as it is for 1."""
+    if number == 1:
+        return wanted
+    stem, suffix = wanted.stem, wanted.suffix
+    if len(os.fsencode(suffix)) > _MAX_SUFFIX_BYTES:
+        stem, suffix = wanted.name, ""
+    return wanted.with_name(_fit(stem, f" ({number}){suffix}"))
+
+
+def _fit(stem: str, end: str) -> str:
+    """Joins the parts of a name; one too long for the disk loses the end of its stem."""
+    excess = len(os.fsencode(stem + end)) - _MAX_NAME_BYTES
+    return (
+        f"{os.fsencode(stem)[:-excess].decode(errors='ignore')}{end}" if excess > 0 else stem + end
+    )
 
 
 def _is_taken(target: Path) -> bool:

@@ -6,9 +6,10 @@ Why SQLite and not lines appended to a file: `docs/adr/0005-resumable-answers.md
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -16,42 +17,12 @@ from types import TracebackType
 from catordog.data.photos import Photo
 from catordog.errors import ConfigError, OutputError
 from catordog.inference.pipeline import chunked
+from catordog.scoring import queries
 from catordog.scoring.rows import Row
 
-_APPLICATION_ID = 0x4361446F  # "CaDo", in the file's header: tells it from any other database
-_VERSION = 1
-_SCHEMA = f"""
-PRAGMA application_id = {_APPLICATION_ID};
-PRAGMA user_version = {_VERSION};
-CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
-CREATE TABLE listing(
-    position INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE, archive BLOB, relative BLOB NOT NULL
-);
-CREATE TABLE answers(
-    path BLOB PRIMARY KEY, label TEXT, p_cat REAL, p_dog REAL, width INTEGER, height INTEGER,
-    error TEXT NOT NULL
-) WITHOUT ROWID;
-"""
+_CURRENT_FOLDER = re.compile(rf"(?:\.[/{re.escape(os.sep)}]+)+")
 _PAGE = 500
 """Photos read from or written to the database at once."""
-
-_COUNT = """
-SELECT COUNT(*), TOTAL(label IS NOT NULL), TOTAL(error IS NOT NULL AND label IS NULL),
-       TOTAL(label IS NOT NULL AND error <> ''), TOTAL(label = 'cat'), TOTAL(label = 'dog')
-FROM listing LEFT JOIN answers USING (path)
-"""
-_PENDING = """
-SELECT position, path, archive, relative FROM listing LEFT JOIN answers USING (path)
-WHERE position > ? AND label IS NULL ORDER BY position LIMIT ?
-"""
-_ROWS = """
-SELECT path, label, p_cat, p_dog, width, height, COALESCE(error, '')
-FROM listing LEFT JOIN answers USING (path) ORDER BY position
-"""
-_SORTABLE = """
-SELECT path, archive, relative, label
-FROM listing LEFT JOIN answers USING (path) ORDER BY position
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +55,21 @@ def output_paths(out: Path) -> list[Path]:
 class AnswerStore:
     """The listed photos and their answers; a context manager that commits and closes.
 
-    Killed at any moment, it holds everything up to its last commit. One process at a time.
+    Killed at any moment, it holds everything up to its last commit. One process at a time. A photo
+    keeps its answer under the full path, so that the same names in another folder are others.
 
     Attributes:
         path: the file; None for a private database that vanishes when closed.
+        shown: what errors call it.
         kept: answers that are safe in it, of those listed.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, *, copy_of: Path | None = None) -> None:
         """Opens or creates the database.
+
+        Args:
+            path: see the attribute.
+            copy_of: a database to begin with the content of, if it exists; it stays as it is.
 
         Raises:
             ConfigError: another run has it open, or the file is something else.
@@ -100,15 +77,25 @@ class AnswerStore:
         """
         self.path = path
         self.kept = 0
+        self.shown = str(path or copy_of or "the temporary folder")
+        self._folder = str(Path.cwd())
         with self._translated():
             # isolation_level=None: transactions begin and end where this file says so.
             self._database = sqlite3.connect(path or "", timeout=0, isolation_level=None)
         try:
             with self._translated():
+                if copy_of is not None and copy_of.exists():
+                    self._copy(copy_of)
                 self._open()
         except BaseException:
             self._database.close()
             raise
+
+    def _copy(self, path: Path) -> None:
+        with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as other:
+            other.execute("BEGIN")
+            other.execute("SELECT 1 FROM sqlite_master")  # raises if it is in use: backup waits
+            other.backup(self._database)
 
     def _open(self) -> None:
         # Held until closing, and let go by the system when the process dies.
@@ -117,10 +104,10 @@ class AnswerStore:
         kind = self._execute("PRAGMA application_id").fetchone()[0]
         version = self._execute("PRAGMA user_version").fetchone()[0]
         tables = self._execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]
-        if not tables and kind in (0, _APPLICATION_ID):
-            for statement in _SCHEMA.split(";"):
+        if not tables and kind in (0, queries.APPLICATION_ID):
+            for statement in queries.SCHEMA.split(";"):
                 self._execute(statement)
-        elif (kind, version) != (_APPLICATION_ID, _VERSION):
+        elif (kind, version) != (queries.APPLICATION_ID, queries.VERSION):
             raise self._foreign()
         self._commit()
         self.kept = self._execute("SELECT COUNT(*) FROM answers").fetchone()[0]
@@ -145,6 +132,7 @@ class AnswerStore:
         with self._transaction():
             for table in ("meta", "listing", "answers"):
                 self._execute(f"DELETE FROM {table}")
+        self.kept = 0
 
     def read_fact(self, key: str) -> str | None:
         """Returns what `write_facts` kept under a key."""
@@ -157,8 +145,13 @@ class AnswerStore:
         with self._transaction():
             self._database.executemany("REPLACE INTO meta VALUES (?, ?)", facts.items())
 
+    def is_empty(self) -> bool:
+        """Tells whether there is no answer, of photos listed or not."""
+        with self._translated():
+            return self._execute("SELECT 1 FROM answers LIMIT 1").fetchone() is None
+
     def replace_listing(self, photos: Iterable[Photo]) -> Counts:
-        """Takes the photos to answer, in order; one that comes twice counts once.
+        """Takes the photos to answer, in order; one that comes twice, as `./` or not, counts once.
 
         Returns:
             The counts with answers from before taken in.
@@ -167,10 +160,13 @@ class AnswerStore:
             self._execute("DELETE FROM listing")
             for page in chunked(photos, _PAGE):
                 self._database.executemany(
-                    "INSERT OR IGNORE INTO listing(path, archive, relative) VALUES (?, ?, ?)",
+                    queries.LIST,
                     [
-                        (*map(_encode, (photo.path, photo.archive)), _encode(photo.relative))
-                        for photo in page
+                        (
+                            self._key(each.path),
+                            *map(_encode, (each.path, each.archive, each.relative)),
+                        )
+                        for each in page
                     ],
                 )
         return self.count()
@@ -178,13 +174,13 @@ class AnswerStore:
     def holds(self, photo: Photo) -> bool:
         """Tells whether a photo is listed."""
         with self._translated():
-            query = "SELECT 1 FROM listing WHERE path = ?"
-            return self._execute(query, (_encode(photo.path),)).fetchone() is not None
+            query = "SELECT 1 FROM listing WHERE key = ?"
+            return self._execute(query, (self._key(photo.path),)).fetchone() is not None
 
     def count(self) -> Counts:
         """Counts the listed photos and their answers."""
         with self._translated():
-            counts = Counts(*map(int, self._execute(_COUNT).fetchone()))
+            counts = Counts(*map(int, self._execute(queries.COUNT).fetchone()))
         self.kept = counts.answered + counts.failed
         return counts
 
@@ -193,7 +189,7 @@ class AnswerStore:
         position = 0
         while True:
             with self._translated():
-                page = self._execute(_PENDING, (position, _PAGE)).fetchall()
+                page = self._execute(queries.PENDING, (position, _PAGE)).fetchall()
             if not page:
                 return
             position = page[-1][0]
@@ -202,31 +198,34 @@ class AnswerStore:
 
     def write(self, rows: Sequence[Row]) -> None:
         """Keeps answers, for good once this returns."""
+        keyed = [
+            (self._key(row.path), *row[1:6], row.error.encode(errors="backslashreplace").decode())
+            for row in rows
+        ]
         with self._transaction():
-            self._database.executemany(
-                "REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (
-                        _encode(row[0]),
-                        *row[1:6],
-                        row.error.encode(errors="backslashreplace").decode(),
-                    )
-                    for row in rows
-                ],
-            )
-        self.kept += len(rows)
+            replaced = self._database.executemany(
+                "DELETE FROM answers WHERE key = ?", [values[:1] for values in keyed]
+            ).rowcount
+            self._database.executemany("REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?)", keyed)
+        self.kept += len(keyed) - max(replaced, 0)  # -1 where there was no row
 
     def read_rows(self) -> Iterator[Row]:
         """Streams every row, in the order of the listing."""
         with self._translated():
-            for path, *rest in self._execute(_ROWS):
+            for path, *rest in self._execute(queries.ROWS):
                 yield Row(os.fsdecode(path), *rest)
 
     def read_labels(self) -> Iterator[tuple[Photo, str | None]]:
         """Streams every photo with its label, in the order of the listing."""
         with self._translated():
-            for *photo, label in self._execute(_SORTABLE):
+            for *photo, label in self._execute(queries.SORTABLE):
                 yield _photo(*photo), label
+
+    def _key(self, path: str) -> bytes:
+        """Returns what tells a photo from all others, whichever folder a run is started in."""
+        below = path[found.end() :] if (found := _CURRENT_FOLDER.match(path)) else path
+        # As text: Path would merge members of a zip that differ in "//" alone.
+        return os.fsencode(os.path.join(self._folder, below))  # noqa: PTH118
 
     def _execute(self, statement: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
         return self._database.execute(statement, values)
@@ -255,20 +254,19 @@ class AnswerStore:
             code = getattr(exc, "sqlite_errorcode", 0) & 0xFF  # the low byte is the kind of error
             if code == sqlite3.SQLITE_BUSY:
                 raise ConfigError(
-                    f"Cannot use '{self.path}': expected to be its only user, and another run is "
+                    f"Cannot use '{self.shown}': expected to be its only user, and another run is "
                     "writing it. Wait for that run to end, or name another --out."
                 ) from exc
             if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
                 raise self._foreign() from exc
             raise OutputError(
-                f"Cannot keep answers in '{self.path or 'the temporary folder'}': expected to "
-                f"write there, received: {exc}. Free space and run the same command: {self.kept} "
-                "answers are kept."
+                f"Cannot keep answers in '{self.shown}': expected to write there, received: "
+                f"{exc}. Free space and run the same command: {self.kept} answers are kept."
             ) from exc
 
     def _foreign(self) -> ConfigError:
         return ConfigError(
-            f"Cannot use '{self.path}': expected answers that this version of catordog keeps, "
+            f"Cannot use '{self.shown}': expected answers that this version of catordog keeps, "
             "received another or a damaged file. Move it away, or name another --out."
         )
 

@@ -13,13 +13,15 @@ DEFAULT_BACKEND = "tensorflow"
 """The fastest Keras backend on a plain CPU; KERAS_BACKEND chooses another."""
 
 
-def prepare_keras(seed: int) -> None:
+def prepare_keras(seed: int, *, deterministic: bool = True) -> None:
     """Chooses the backend if the user did not, and seeds every random generator that Keras uses.
 
     Must run before the first import of Keras in the process, or the user's backend stays.
 
     Args:
-        seed: on a CPU, the same seed gives the same weights.
+        seed: of every random generator.
+        deterministic: on a CPU, the same seed gives the same weights; makes training convolutions
+            several times slower, a linear head no slower.
 
     Raises:
         MissingExtraError: Keras or the chosen backend is not installed.
@@ -35,7 +37,10 @@ def prepare_keras(seed: int) -> None:
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
-        tf.config.experimental.enable_op_determinism()
+        if deterministic:
+            tf.config.experimental.enable_op_determinism()
+        # It warns of "retracing" for every last, smaller batch.
+        tf.get_logger().setLevel("ERROR")
 
 
 @contextmanager

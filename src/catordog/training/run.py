@@ -103,7 +103,7 @@ def train(config: TrainConfig, screen: Screen) -> Metrics:
             f"Cannot write run '{config.out}': expected a new folder, received one that exists. "
             "Name another with --out, or replace it with --overwrite."
         )
-    prepare_keras(config.seed)
+    prepare_keras(config.seed, deterministic=not config.fine_tune_epochs)
     config.out.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(dir=config.out.parent, prefix=f".{config.out.name}-"))
     try:
