@@ -2,10 +2,10 @@
 
     python benchmarks/bench_predict.py FOLDER [--rounds 3] [--peer-python PYTHON]
 
-The limit is 1 / (1/decode-only + 1/inference-only) photos/s, each measured alone on all cores in the
-same round. The peer is the same network as its authors publish it, in eager PyTorch with Pillow, on
-all cores (`peer_pytorch.py`, in an environment that has torch and efficientnet_lite_pytorch).
-Prints JSON; machines are noisy, so read the ratios.
+The limit is 1 / (1/decode-only + 1/inference-only) photos/s, each measured alone on all cores in
+the same round. The peer is the same network as its authors publish it, in eager PyTorch with
+Pillow, on all cores (`peer_pytorch.py`, in an environment that has torch and
+efficientnet_lite_pytorch). Prints JSON; machines are noisy, so read the ratios.
 """
 
 from __future__ import annotations

@@ -43,9 +43,8 @@ def test_models_are_listed_with_what_was_measured() -> None:
 
 
 @pytest.mark.usefixtures("two_models")
-def test_models_as_json_lines() -> None:
-    lines = CliRunner().invoke(app, ["models", "--json"]).stdout.splitlines()
-    first, second = map(json.loads, lines)
+def test_models_as_a_json_array() -> None:
+    first, second = json.loads(CliRunner().invoke(app, ["models", "--json"]).stdout)
     assert (first["name"], first["is_default"], first["metrics"]) == ("accurate", True, METRICS)
     assert (second["size_px"], second["size_bytes"]) == (224, 3_400_000)
 

@@ -42,7 +42,7 @@ def test_readme_python_runs(block: str) -> None:
         [sys.executable, "-c", block], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert (result.returncode, result.stderr) == (0, "")
-    for expected in re.findall(r"#> (.*)", block):
+    for expected in re.findall(r"# prints: (.*)", block):
         assert expected in result.stdout
 
 
