@@ -157,9 +157,9 @@ def test_few_photos_are_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
     stdout, stderr = show_table(monkeypatch, "p")
     assert stdout == [
         "path       verdict  p_cat  p_dog  cat  dog",
-        "p/a.jpg    dog      0.105  0.895   ███████",
+        "p/a.jpg    dog      0.105  0.895  █░░░░░░░",
         "p/bad.jpg  failed",
-        "p/cut.jpg  cat      0.785  0.215  ██████",
+        "p/cut.jpg  cat      0.785  0.215  ██████░░",
         "p/bad.jpg: Cannot decode the photo: it is bad.",
         "p/cut.jpg: cut short",
     ]

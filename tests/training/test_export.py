@@ -16,7 +16,7 @@ from catordog.training.onnx_graph import to_onnx
 @pytest.fixture(scope="module")
 def network(keras) -> Network:  # type: ignore[no-untyped-def]
     network = build_network(BACKBONES["lite0"])
-    weights = np.random.default_rng(0).normal(0, 0.2, (1280, 2))
+    weights = np.random.default_rng(0).normal(0, 0.03, (1280, 2))
     network.model.get_layer("logits").set_weights([weights, np.zeros(2)])
     return network
 

@@ -128,26 +128,28 @@ class Screen:
 
     def _print_table(self) -> None:
         console = Console(highlight=False)
-        block = "█" if console.encoding.lower().startswith("utf") else "#"
+        marks = "█░" if console.encoding.lower().startswith("utf") else "#."
         table = Table(box=None, pad_edge=False, header_style="bold")
         table.add_column("path", overflow="fold", ratio=1)
         for name in ("verdict", "p_cat", "p_dog", "cat" + " " * (_BAR_CELLS - 6) + "dog"):
             table.add_column(name, no_wrap=True)
         for row in self._rows:
-            table.add_row(Text(as_text(row.path)), *_cells(row, block))
+            table.add_row(Text(as_text(row.path)), *_cells(row, marks))
         console.print(table)
         for row in self._rows:
             if row.error:
                 console.print(Text(f"{as_text(row.path)}: {row.error}"), soft_wrap=True)
 
 
-def _cells(row: Row, block: str) -> list[Any]:
+def _cells(row: Row, marks: str) -> list[Any]:
+    """Returns a row's cells after its path; the bar is the cat's share, then the dog's."""
     if row.label is None or row.p_cat is None or row.p_dog is None:
         return [Text("failed", "red"), "", "", ""]
-    verdict = Text(row.label, "cyan" if row.label == "cat" else "yellow")
-    bar = (block * round(max(row.p_cat, row.p_dog) * _BAR_CELLS)).ljust(_BAR_CELLS)
-    if row.label == "dog":
-        bar = bar[::-1]
+    colours = {"cat": "cyan", "dog": "yellow"}
+    cat_cells = round(row.p_cat * _BAR_CELLS)
+    bar = Text(marks[0] * cat_cells, colours["cat"])
+    bar.append(marks[1] * (_BAR_CELLS - cat_cells), colours["dog"])
+    verdict = Text(row.label, colours[row.label])
     return [verdict, f"{row.p_cat:.3f}", f"{row.p_dog:.3f}", bar]
 
 
