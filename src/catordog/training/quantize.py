@@ -47,8 +47,10 @@ def quantize(model: Any, calibration: np.ndarray) -> Any:
     try:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "quantized.onnx")
+            own = onnx.ModelProto()
+            own.CopyFrom(model)  # the quantizer moves the weights out of what it is given
             quantization.quantize_static(
-                model,
+                own,
                 path,
                 Photos(),
                 quant_format=quantization.QuantFormat.QDQ,
