@@ -20,8 +20,8 @@ def prepare_keras(seed: int, *, deterministic: bool = True) -> None:
 
     Args:
         seed: of every random generator.
-        deterministic: on a CPU, the same seed gives the same weights; makes training convolutions
-            several times slower, a linear head no slower.
+        deterministic: on a CPU, the same seed gives the same weights; keeps training
+            convolutions on one core (EXPERIMENTS.md), a linear head loses nothing.
 
     Raises:
         MissingExtraError: Keras or the chosen backend is not installed.
