@@ -34,10 +34,11 @@ def test_other_threads_keep_their_warnings() -> None:
 
 
 def test_blocks_within_blocks_are_silent_to_the_end() -> None:
-    with silenced_warnings():
+    with warnings.catch_warnings(record=True) as caught, silenced_warnings():
         with silenced_warnings():
             pass
         warnings.warn("damaged", UserWarning, stacklevel=1)
+    assert caught == []
 
 
 def test_an_error_inside_ends_the_silence() -> None:

@@ -16,7 +16,8 @@ from catordog.inference.classifier import Classifier
 from catordog.inference.pipeline import chunked
 from catordog.scoring.request import Request
 from catordog.scoring.rows import as_text, read_rows
-from catordog.scoring.store import AnswerStore, Counts, partial_path
+from catordog.scoring.store import AnswerStore, partial_path
+from catordog.scoring.summary import Counts
 
 _ROWS_PER_WRITE = 1000
 

@@ -15,7 +15,8 @@ from catordog.labels import CLASSES
 from catordog.scoring.path_lines import read_paths
 from catordog.scoring.rows import as_text
 from catordog.scoring.sort import SortPlan
-from catordog.scoring.store import AnswerStore, Counts, output_paths
+from catordog.scoring.store import AnswerStore, output_paths
+from catordog.scoring.summary import Counts
 
 
 @dataclass(frozen=True, slots=True)

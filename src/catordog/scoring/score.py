@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,8 +16,8 @@ from catordog.scoring import earlier
 from catordog.scoring.request import Request
 from catordog.scoring.rows import Row, check_format, to_row, write_rows
 from catordog.scoring.sort import SortPlan, SortSummary, sort_photos
-from catordog.scoring.store import AnswerStore, Counts, output_paths
-from catordog.scoring.summary import NO_HOOKS, Hooks, ScoringInterrupted, Summary
+from catordog.scoring.store import AnswerStore, output_paths
+from catordog.scoring.summary import NO_HOOKS, Counts, Hooks, ScoringInterrupted, Summary
 
 COMMIT_EVERY_S = 1.0
 """What a kill may cost, in seconds of work; a commit waits for the disk, so not after each."""
@@ -183,14 +184,8 @@ class _Run:
 
     def summarize(self, sorted_: SortSummary | None) -> Summary:
         """Returns what the run found and did."""
-        counts = self._counts
         return Summary(
-            photos=counts.photos,
-            answered=counts.answered,
-            failed=counts.failed,
-            damaged=counts.damaged,
-            cats=counts.cats,
-            dogs=counts.dogs,
+            **asdict(self._counts),
             skipped=dict(self._request.skipped),
             resumed=self._resumed,
             elapsed_s=time.monotonic() - self._started_s,

@@ -10,7 +10,6 @@ import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -19,22 +18,11 @@ from catordog.errors import ConfigError, OutputError
 from catordog.inference.pipeline import chunked
 from catordog.scoring import queries
 from catordog.scoring.rows import Row
+from catordog.scoring.summary import Counts
 
 _CURRENT_FOLDER = re.compile(rf"(?:\.[/{re.escape(os.sep)}]+)+")
 _PAGE = 500
 """Photos read from or written to the database at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many photos are listed, and what became of them so far."""
-
-    photos: int
-    answered: int
-    failed: int
-    damaged: int
-    cats: int
-    dogs: int
 
 
 def partial_path(out: Path) -> Path:

@@ -22,22 +22,16 @@ class ScoringInterrupted(KeyboardInterrupt):
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
-    """What a run found and did.
+class Counts:
+    """How many photos are listed, and what became of them so far.
 
     Attributes:
         photos: listed, each counted once.
         answered: have a label.
-        failed: have none.
+        failed: have none, and were tried.
         damaged: of those answered, how many are cut short or otherwise damaged.
         cats: of those answered, how many are labelled cat.
         dogs: of those answered, how many are labelled dog.
-        skipped: files in folders and zips that are no photos, by suffix.
-        resumed: of those answered, how many were so by an earlier run.
-        elapsed_s: wall-clock seconds of this run.
-        photos_per_s: photos of this run, failed ones too, per second of answering.
-        was_complete: the table held every answer before this run.
-        sorted: what became of the photos on the disk; None if they were not to be sorted.
     """
 
     photos: int
@@ -46,6 +40,21 @@ class Summary:
     damaged: int
     cats: int
     dogs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Summary(Counts):
+    """What a run found and did: the counts at its end, and how it went.
+
+    Attributes:
+        skipped: files in folders and zips that are no photos, by suffix.
+        resumed: of those answered, how many were so by an earlier run.
+        elapsed_s: wall-clock seconds of this run.
+        photos_per_s: photos of this run, failed ones too, per second of answering.
+        was_complete: the table held every answer before this run.
+        sorted: what became of the photos on the disk; None if they were not to be sorted.
+    """
+
     skipped: dict[str, int]
     resumed: int
     elapsed_s: float

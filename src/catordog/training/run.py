@@ -243,16 +243,10 @@ class _Run:
                 f"log loss {figures['val_log_loss']:.4f}"
             )
 
-        fit(
-            self.network.top(cut),
-            activations,
-            self._photos.classes,
-            self._photos.indices(Part.TRAIN, without=self.errors),
-            self._photos.indices(Part.VALIDATION, without=self.errors),
-            how,
-            seed=self._config.seed,
-            on_epoch=on_epoch,
-        )
+        top, classes = self.network.top(cut), self._photos.classes
+        train = self._photos.indices(Part.TRAIN, without=self.errors)
         val = self._photos.indices(Part.VALIDATION, without=self.errors)
-        logits = predict_logits(self.network.top(cut), activations, val)
-        self.network.divide_logits(find_temperature(logits, self._photos.classes[val]))
+        seed = self._config.seed
+        fit(top, activations, classes, train, val, how, seed=seed, on_epoch=on_epoch)
+        logits = predict_logits(top, activations, val)
+        self.network.divide_logits(find_temperature(logits, classes[val]))
