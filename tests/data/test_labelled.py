@@ -44,3 +44,12 @@ def test_one_class_is_refused(tmp_path: Path) -> None:
     (tmp_path / "cat.1.jpg").write_bytes(b"")
     with pytest.raises(DatasetError, match="1 cat, 0 dog"):
         find_labelled_photos(str(tmp_path))
+
+
+def test_folders_above_the_data_label_nothing(tmp_path: Path) -> None:
+    data = tmp_path / "cats" / "photos"
+    (data / "dog").mkdir(parents=True)
+    (data / "dog" / "1.jpg").write_bytes(b"")
+    (data / "2.jpg").write_bytes(b"")
+    with pytest.raises(DatasetError, match="0 cat, 1 dog and 1 without a label"):
+        find_labelled_photos(str(data))

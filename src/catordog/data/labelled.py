@@ -69,7 +69,8 @@ def find_labelled_photos(source: str) -> list[LabelledPhoto]:
 def _label_all(photos: Iterable[Photo]) -> tuple[list[LabelledPhoto], list[str]]:
     labelled, unlabelled = [], []
     for photo in photos:
-        label = label_from_path(photo.path)
+        # Below what was named: a folder above it, such as /home/cats, labels nothing.
+        label = label_from_path(photo.relative)
         if label is None:
             unlabelled.append(photo.path)
         else:
