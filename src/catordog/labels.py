@@ -1,4 +1,4 @@
-"""The classes and their order: written here once, read everywhere else."""
+"""What a photo may show, and the order of a model's outputs: written here once, read everywhere."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from enum import StrEnum
 
 
 class Label(StrEnum):
-    """What a photo shows. The order of the members is the order of a model's outputs."""
+    """What a photo shows: which of the two animals."""
 
     CAT = "cat"
     DOG = "dog"
+    BOTH = "both"
+    NEITHER = "neither"
 
 
 CLASSES: tuple[Label, ...] = (Label.CAT, Label.DOG)
-"""Column order of every probability array in the project: shape (N, 2) is p_cat, p_dog."""
+"""What models choose between, in the column order of every probability array in the project:
+shape (N, 2) is p_cat, p_dog."""
