@@ -27,7 +27,18 @@ WALLS = {
     "typer": ("cli",),
     "rich": ("cli",),
     "sqlite3": ("scoring",),
-    "pyarrow": ("scoring",),
+    "pyarrow": ("scoring", "data"),
+    "pandas": ("data", "explore", "plots", "review/queue.py"),
+    "matplotlib": ("plots",),
+    "seaborn": ("plots",),
+    "sklearn": ("explore",),
+    "cleanlab": ("explore/suspicion.py",),
+    "jinja2": ("explore",),
+    "fastapi": ("review",),
+    "starlette": ("review",),
+    "uvicorn": ("review",),
+    "kagglehub": ("data/download",),
+    "huggingface_hub": ("data/download",),
 }
 MAX_LINES = 300
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "misc", "core", "manager", "base"}

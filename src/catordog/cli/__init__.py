@@ -13,8 +13,12 @@ import typer
 from typer.core import TyperGroup
 
 from catordog import __version__
+from catordog.cli.download import download
+from catordog.cli.explore import explore
 from catordog.cli.models import models
 from catordog.cli.predict import predict
+from catordog.cli.review import review
+from catordog.cli.split import split
 from catordog.cli.train import train
 from catordog.errors import CatOrDogError
 
@@ -56,9 +60,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command()(predict)
-app.command()(models)
-app.command()(train)
+# In the order of a project: answer, or load, look, mend, split, train.
+for command in (predict, models, download, explore, review, split, train):
+    app.command()(command)
 
 
 def _print_version(wanted: bool) -> None:

@@ -10,7 +10,10 @@ import typer
 
 def train(
     data: Annotated[
-        str, typer.Argument(help="Kaggle's train.zip, or a folder or zip of labelled photos.")
+        str,
+        typer.Argument(
+            help="Labelled photos, as for catordog explore: Kaggle's train.zip, class folders, ..."
+        ),
     ],
     out: Annotated[Path, typer.Option(help="Run folder to write.")],
     backbone: Annotated[str, typer.Option(help="lite2 (accurate) or lite0 (fast).")] = "lite2",
@@ -19,8 +22,18 @@ def train(
     fine_tune_epochs: Annotated[
         int, typer.Option(min=0, help="Then, epochs of the upper blocks; 0 for none.")
     ] = 0,
-    val: Annotated[float, typer.Option(help="Share held out to choose by.")] = 0.1,
-    test: Annotated[float, typer.Option(help="Share held out to be read once.")] = 0.1,
+    split: Annotated[
+        Path | None, typer.Option(help="From catordog split: which photo is used for what.")
+    ] = None,
+    decisions: Annotated[
+        Path | None, typer.Option(help="From catordog review: labels changed, photos dropped.")
+    ] = None,
+    val: Annotated[
+        float, typer.Option(help="Share held out to choose by, unless a split says.")
+    ] = 0.1,
+    test: Annotated[
+        float, typer.Option(help="Share held out to be read once, unless a split says.")
+    ] = 0.1,
     seed: Annotated[int, typer.Option(help="Of the split and of everything random.")] = 0,
     cache: Annotated[
         Path, typer.Option(help="Where frozen features are kept for later runs.")
@@ -33,7 +46,10 @@ def train(
     Computes the frozen backbone's features once (and keeps them), trains a head on them with
     Keras, and exports one 8-bit ONNX file that `catordog predict --model RUN/model.onnx` takes.
     """
-    from catordog.cli.training_screen import training_screen
+    from catordog.extras import require_extra
+
+    require_extra("catordog train", "train")
+    from catordog.cli.stages import stage_screen
     from catordog.training.run import TrainConfig
     from catordog.training.run import train as run
 
@@ -44,13 +60,15 @@ def train(
         name=name,
         epochs=epochs,
         fine_tune_epochs=fine_tune_epochs,
+        split=split,
+        decisions=decisions,
         val=val,
         test=test,
         seed=seed,
         cache=cache,
         overwrite=overwrite,
     )
-    with training_screen(quiet=quiet) as screen:
+    with stage_screen(quiet=quiet) as screen:
         metrics = run(config, screen)
         screen.say(f"validation, the file as written: {metrics}")
         screen.say(f"wrote {out / 'model.onnx'}")

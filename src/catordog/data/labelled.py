@@ -1,78 +1,172 @@
-"""Finds labelled photos: whose name, or whose folder, says cat or dog."""
+"""The photos of a data set that can be learned from: labelled cat or dog, readable, and split."""
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path
 
-from catordog.data.photos import Photo, list_photos
+import numpy as np
+
+from catordog.data.catalog import Catalog, load_catalog
+from catordog.data.catalog_cache import CACHE
+from catordog.data.decisions import read_decisions
+from catordog.data.duplicates import find_duplicate_groups, stable_keys
+from catordog.data.sources.example import Example
+from catordog.data.split import Part, hash_data, split_photos
+from catordog.data.split_file import read_split
 from catordog.errors import DatasetError
 from catordog.labels import CLASSES, Label
-
-_KAGGLE_NAME = re.compile(r"(cat|dog)\.\d+\.\w+", re.IGNORECASE)
-_CLASS_FOLDERS = {name: label for label in CLASSES for name in (label.value, f"{label.value}s")}
+from catordog.progress import Screen
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledPhoto:
-    """A photo and what its owner says it shows."""
+    """A photo with its label.
 
-    photo: Photo
-    label: Label
-
-
-def label_from_path(path: str) -> Label | None:
-    """Reads the label off a photo's path; None if the path does not say.
-
-    A Kaggle name (`cat.0.jpg`) says it; else the nearest folder named after a class does.
-
-    Example:
-        >>> [str(label_from_path(p)) for p in ("train/dog.7.jpg", "PetImages/Cat/1.jpg", "a.jpg")]
-        ['dog', 'cat', 'None']
+    Attributes:
+        example: where it is and what its data set calls it.
+        label: what it shows: its data set's word, or a decision's.
+        sha256: hex digest of its bytes.
+        key: names its group of near duplicates, by the smallest digest in it.
+        given_split: `train`, `val` or `test` if its data set says so; else empty.
     """
-    parts = PurePosixPath(path.replace("\\", "/")).parts
-    if parts and (match := _KAGGLE_NAME.fullmatch(parts[-1])):
-        return Label(match[1].lower())
-    folders = (part.lower() for part in reversed(parts[:-1]))
-    return next((_CLASS_FOLDERS[name] for name in folders if name in _CLASS_FOLDERS), None)
+
+    example: Example
+    label: Label
+    sha256: str
+    key: str
+    given_split: str
 
 
-def find_labelled_photos(source: str) -> list[LabelledPhoto]:
-    """Lists the photos of a data set with their labels.
+def load_labelled_photos(
+    data: str, screen: Screen, *, decisions: Path | None = None, cache: Path | None = CACHE
+) -> list[LabelledPhoto]:
+    """Lists the photos of a data set that say cat or dog, in the order of their digests.
+
+    That order makes what follows independent of file names and of the packaging. What is left out
+    is told: photos with another label or none, and those that cannot be read.
 
     Args:
-        source: Kaggle's `train.zip` (read in place), or a folder or zip with names like
-            `cat.0.jpg`, or with a folder per class (`cat`, `Dogs`, ...).
-
-    Returns:
-        The photos in a stable order, each with its label.
+        data: path of a data set.
+        screen: is told of the progress and of what is left out.
+        decisions: a person's decisions on labels, which count more than the data set's.
+        cache: folder for what is found out about photos; None keeps nothing.
 
     Raises:
-        DatasetError: a photo has no label, or a class has no photo.
+        DatasetError: a class has no photo, or the decisions are about other photos.
     """
-    labelled, unlabelled = _label_all(list_photos([source]))
-    counts = Counter(item.label for item in labelled)
-    if not labelled or unlabelled or len(counts) < len(CLASSES):
-        found = ", ".join(f"{counts[label]} {label}" for label in CLASSES)
-        example = f" (one is '{unlabelled[0]}')" if unlabelled else ""
+    catalog = load_catalog(data, cache=cache, screen=screen)
+    labels, left_out = _labels(catalog, decisions, screen)
+    groups = find_duplicate_groups([catalog], cache=cache)
+    keys = stable_keys(catalog.table["sha256"].to_list(), groups)
+    columns = zip(
+        *(catalog.source.examples, labels, left_out),
+        *(catalog.table["sha256"], keys, catalog.table["split"]),
+        strict=True,
+    )
+    photos = [
+        LabelledPhoto(example, Label(label), sha256, key, split)
+        for example, label, is_left_out, sha256, key, split in columns
+        if not is_left_out and sha256 and label in CLASSES
+    ]
+    _check_classes(data, catalog, photos)
+    _say_what_is_left_out(catalog, labels, left_out, screen)
+    return sorted(photos, key=lambda photo: (photo.sha256, photo.example.id))
+
+
+def data_sha256(photos: Sequence[LabelledPhoto]) -> str:
+    """Names photos and labels by content, as `hash_data` does."""
+    return hash_data([photo.sha256 for photo in photos], [photo.label for photo in photos])
+
+
+def assign_parts(
+    photos: Sequence[LabelledPhoto],
+    *,
+    split: Path | None = None,
+    val: float = 0.1,
+    test: float = 0.1,
+    seed: int = 0,
+) -> list[Part]:
+    """Decides what each photo is used for.
+
+    A split file decides, if there is one; else the data set's own validation and test splits, if
+    it has labelled ones; else groups of near duplicates are dealt out.
+
+    Args:
+        photos: of one data set.
+        split: what `catordog split` wrote.
+        val: share held out to choose by, where it is not given.
+        test: share held out to be read once, where neither split is given.
+        seed: of the deal.
+
+    Raises:
+        ConfigError: the shares leave nothing to train on.
+        DatasetError: the split is of other photos, or a class has too few.
+    """
+    if split is not None:
+        ids = [photo.example.id for photo in photos]
+        return read_split(split).parts_of(ids, [photo.sha256 for photo in photos])
+    given = [photo.given_split for photo in photos]
+    parts = [Part(name) if name else Part.TRAIN for name in given]
+    if not {Part.VALIDATION, Part.TEST} & set(parts):
+        return deal_parts(photos, val=val, test=test, seed=seed)
+    if Part.VALIDATION not in parts:
+        rest = [index for index, part in enumerate(parts) if part is Part.TRAIN]
+        dealt = deal_parts([photos[index] for index in rest], val=val, test=0, seed=seed)
+        for index, part in zip(rest, dealt, strict=True):
+            parts[index] = part
+    return parts
+
+
+def deal_parts(
+    photos: Sequence[LabelledPhoto], *, val: float, test: float, seed: int
+) -> list[Part]:
+    """Deals groups of near duplicates out to parts, each class in the same shares.
+
+    Arguments and errors are those of `split_photos`.
+    """
+    keys, labels = [photo.key for photo in photos], [photo.label for photo in photos]
+    return split_photos(keys, labels, val=val, test=test, seed=seed)
+
+
+def _labels(
+    catalog: Catalog, decisions: Path | None, screen: Screen
+) -> tuple[list[Label | None], list[bool]]:
+    """Returns each photo's label, and whether a person dropped it."""
+    labels = [example.label for example in catalog.source.examples]
+    if decisions is None:
+        return labels, [False] * len(labels)
+    table = catalog.table
+    decided = read_decisions(decisions)
+    applied = decided.apply(table["id"].to_list(), table["sha256"].to_list(), labels)
+    screen.say(f"{decisions}: {applied}")
+    return applied.labels, applied.is_dropped
+
+
+def _check_classes(data: str, catalog: Catalog, photos: Sequence[LabelledPhoto]) -> None:
+    counts = {label: sum(photo.label is label for photo in photos) for label in CLASSES}
+    if not all(counts.values()):
+        from catordog.data.sources import LAYOUTS
+
+        found = ", ".join(f"{count} {label}" for label, count in counts.items())
+        first = catalog.source.examples[0].id
         raise DatasetError(
-            f"Cannot read labels from '{source}': expected photos named cat.0.jpg, dog.0.jpg, or "
-            f"in folders named cat and dog, received {found} and {len(unlabelled)} without a "
-            f"label{example}. Rename them, or move those without a label elsewhere."
+            f"Cannot learn from '{data}': expected readable photos of both cats and dogs, in one "
+            f"of the known layouts ({'; '.join(LAYOUTS[:-1])}), received {found} among "
+            f"{len(catalog.table)} photos ({catalog.source.layout}; the first is '{first}'). "
+            "Sort them into folders named cat and dog, or name another data set."
         )
-    return labelled
 
 
-def _label_all(photos: Iterable[Photo]) -> tuple[list[LabelledPhoto], list[str]]:
-    labelled, unlabelled = [], []
-    for photo in photos:
-        # Below what was named: a folder above it, such as /home/cats, labels nothing.
-        label = label_from_path(photo.relative)
-        if label is None:
-            unlabelled.append(photo.path)
-        else:
-            labelled.append(LabelledPhoto(photo, label))
-    return labelled, unlabelled
+def _say_what_is_left_out(
+    catalog: Catalog, labels: Sequence[Label | None], dropped: Sequence[bool], screen: Screen
+) -> None:
+    unread = (catalog.table["sha256"] == "").to_numpy()
+    other = np.array([label not in CLASSES for label in labels]) & ~unread & ~np.array(dropped)
+    for count, what in (
+        (int(unread.sum()), "cannot be read"),
+        (int(other.sum()), "are not labelled cat or dog"),
+    ):
+        if count:
+            screen.say(f"left out: {count} photos that {what}")

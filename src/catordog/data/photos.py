@@ -1,48 +1,23 @@
-"""Finds photos in files, folders, zips and patterns, in a stable order, and reads their bytes."""
+"""Finds photos in files, folders, zips and patterns, in a stable order."""
 
 from __future__ import annotations
 
 import glob
 import os
-import re
 import zipfile
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 from catordog.data.file_kinds import NOT_PHOTO_SUFFIXES, is_litter, natural_key, suffix_of
 from catordog.data.folders import cannot_list, is_folder, leads_elsewhere
 from catordog.data.patterns import expand
-from catordog.data.zips import OpenZips, open_zip, read_head
+from catordog.data.photo_reader import Photo, PhotoBytes, PhotoReader
+from catordog.data.zips import archives_above, open_zip, read_head
 from catordog.errors import ConfigError
-from catordog.images.picture import DecodeLimits
-from catordog.images.reading import read_photo
 from catordog.images.sniffing import HEAD_BYTES, sniff_format
 
-_INSIDE_ZIP = re.compile(rf"\.zip(?=[/{re.escape(os.sep)}])", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Photo:
-    """Where a photo is; says nothing of whether it can be read.
-
-    Attributes:
-        path: as the user named it, or below what the user named; a row's unique id. A zip's
-            member reads `train.zip/train/cat.0.jpg`.
-        archive: the zip it is in, as the user named it; None for a file.
-        relative: its path below the argument it was found under, with `/` between the parts.
-    """
-
-    path: str
-    archive: str | None
-    relative: str
-
-    @property
-    def member(self) -> str:
-        """Its name inside `archive`."""
-        return self.path[len(self.archive or "") + 1 :]
+__all__ = ["Photo", "PhotoBytes", "PhotoReader", "list_photos"]
 
 
 def list_photos(
@@ -50,6 +25,7 @@ def list_photos(
     *,
     exclude: Collection[Path] = (),
     skipped: Counter[str] | None = None,
+    others: list[Photo] | None = None,
     missing_is_row: bool = False,
 ) -> Iterator[Photo]:
     """Finds photos, lazily: no more than one folder's or one zip's names are in memory.
@@ -64,34 +40,39 @@ def list_photos(
             (`photos/**/*.jpg`), each match of which counts as an argument of its own.
         exclude: files and folders to leave out silently, such as the caller's own output.
         skipped: counts what is left out of folders and zips, by suffix.
+        others: collects what is left out of folders for its suffix.
         missing_is_row: list a path that does not exist, to fail when it is read, and take
             patterns literally: right for lists of paths that another program wrote.
 
     Returns:
-        The photos: arguments in their order, what is inside each in natural order of its names.
-        A path that two arguments lead to comes twice.
+        The photos: arguments in their order, what is inside each in natural order of its names; a
+        path that two arguments lead to comes twice.
 
     Raises:
         ConfigError: an argument does not exist, or a pattern matches nothing.
         DatasetError: a folder cannot be listed, or a zip is damaged.
     """
-    listing = _Listing(exclude, Counter() if skipped is None else skipped)
+    listing = _Listing(exclude, skipped, others)
     for argument in arguments:
         found = listing.find(argument)
         if found is None and missing_is_row:
             found = iter([Photo(argument, None, Path(argument).name)])
-        if found is None:
-            found = listing.match(argument)
-        yield from found
+        yield from listing.match(argument) if found is None else found
 
 
 class _Listing:
     """What the search leaves out, and the count of it."""
 
-    def __init__(self, exclude: Collection[Path], skipped: Counter[str]) -> None:
+    def __init__(
+        self,
+        exclude: Collection[Path],
+        skipped: Counter[str] | None,
+        others: list[Photo] | None,
+    ) -> None:
         self._excluded = frozenset(path.resolve() for path in exclude)
         self._excluded_names = frozenset(path.name for path in self._excluded)
-        self._skipped = skipped
+        self._skipped = Counter() if skipped is None else skipped
+        self._others = others
 
     def find(self, argument: str) -> Iterator[Photo] | None:
         """Lists one existing file, folder, zip or part of a zip; None if there is no such thing."""
@@ -105,8 +86,8 @@ class _Listing:
             if named.lower().endswith(".zip"):
                 return self._list_zip(named)
             return iter([Photo(argument, None, path.name)])
-        for match in _INSIDE_ZIP.finditer(argument):
-            archive, inner = argument[: match.end()], argument[match.end() + 1 :]
+        for archive in archives_above(argument):
+            inner = argument[len(archive) + 1 :]
             if Path(archive).is_file():
                 return self._list_zip(archive, inner.replace(os.sep, "/").rstrip("/"))
         return None
@@ -151,6 +132,8 @@ class _Listing:
                     stack.append((path, f"{below}{name}/", self._scan(path)))
             elif not self._is_other_file(name, path):
                 yield Photo(path, None, below + name)
+            elif self._others is not None:
+                self._others.append(Photo(path, None, below + name))
 
     def _scan(self, folder: str) -> Iterator[tuple[str, bool]]:
         """Returns the names in a folder in order, each with whether it is a folder itself."""
@@ -230,57 +213,3 @@ def _exists(path: Path) -> bool:
     except OSError:
         return not glob.has_magic(str(path))
     return True
-
-
-class PhotoReader:
-    """Reads photos within limits; opens each zip once. Safe to share between threads.
-
-    A context manager: leaving it closes the zips.
-    """
-
-    def __init__(self, limits: DecodeLimits | None = None) -> None:
-        """Reads photos of at most `limits.max_bytes` bytes; the other limits do not count here."""
-        self._limits = limits or DecodeLimits()
-        self._zips = OpenZips(self._limits.max_bytes)
-
-    def __enter__(self) -> PhotoReader:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
-    ) -> None:
-        self._zips.close()
-
-    def open(self, photo: Photo) -> PhotoBytes:
-        """Returns what reads the photo when asked; touches no disk yet."""
-        return PhotoBytes(photo, self)
-
-    def read(self, photo: Photo) -> bytes:
-        """Reads a photo's encoded bytes.
-
-        Raises:
-            ImageReadError: there is no such photo, it may not be read, its zip is damaged, or it
-                is encrypted.
-            ImageTooLargeError: it is over the limit; nothing was read, or inflated past it.
-        """
-        if photo.archive is None:
-            return read_photo(photo.path, self._limits)
-        return self._zips.read(photo.archive, photo.member)
-
-    def modified_s(self, photo: Photo) -> float:
-        """Returns when a photo that can be read was last changed, in seconds since 1970."""
-        if photo.archive is None:
-            return Path(photo.path).stat().st_mtime
-        return self._zips.modified_s(photo.archive, photo.member)
-
-
-@dataclass(frozen=True, slots=True)
-class PhotoBytes:
-    """A photo that reads itself when asked, on whichever thread asks."""
-
-    photo: Photo
-    reader: PhotoReader
-
-    def read_bytes(self) -> bytes:
-        """Returns the encoded photo; raises what `PhotoReader.read` does."""
-        return self.reader.read(self.photo)

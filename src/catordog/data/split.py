@@ -1,7 +1,7 @@
 """Splits photos into training, validation and test parts by what the photos are.
 
-The part of a photo follows from its bytes, the seed and the other photos' bytes; never from the
-order or the names of the files. Copies of one photo always fall in the same part.
+The part of a photo follows from its group's content, the seed and the other photos; never from
+the order or the names of the files. Photos of one group always fall in the same part.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Part(StrEnum):
 
 
 def split_photos(
-    sha256s: Sequence[str],
+    keys: Sequence[str],
     labels: Sequence[Label],
     *,
     val: float = 0.1,
@@ -34,8 +34,8 @@ def split_photos(
     """Assigns each photo to a part, each class in the same proportions.
 
     Args:
-        sha256s: hex digest of each photo's bytes.
-        labels: each photo's label.
+        keys: names each photo's group by content: photos that share a key stay together.
+        labels: each photo's label, one of `CLASSES`.
         val: share of the photos held out to choose between models, in (0, 1).
         test: share held out to be read once at the end, in [0, 1); val + test < 1.
         seed: another seed, another split.
@@ -48,8 +48,8 @@ def split_photos(
         DatasetError: a class has too few photos to leave one in each part.
 
     Example:
-        >>> digests = [f"{i:064x}" for i in range(20)]
-        >>> parts = split_photos(digests, [Label.CAT, Label.DOG] * 10)
+        >>> keys = [f"{i:064x}" for i in range(20)]
+        >>> parts = split_photos(keys, [Label.CAT, Label.DOG] * 10)
         >>> [parts.count(part) for part in Part]
         [16, 2, 2]
     """
@@ -60,31 +60,27 @@ def split_photos(
         )
     part_of: dict[str, Part] = {}
     for label in CLASSES:
-        digests = [d for d, own in zip(sha256s, labels, strict=True) if own is label]
-        ordered = sorted(digests, key=lambda digest: _shuffle_key(digest, seed))
+        own = [key for key, given in zip(keys, labels, strict=True) if given is label]
+        ordered = sorted(own, key=lambda key: _shuffle_key(key, seed))
         last_test = round(test * len(ordered))
         last_val = last_test + round(val * len(ordered))
         taken = 0
-        for digest, copies in groupby(ordered):
-            part = (
-                Part.TEST
-                if taken < last_test
-                else Part.VALIDATION
-                if taken < last_val
-                else Part.TRAIN
-            )
-            # A copy under the other label keeps the part its first copy got.
-            part_of.setdefault(digest, part)
-            taken += len(list(copies))
-        if not {Part.TRAIN, Part.VALIDATION} <= {part_of[digest] for digest in digests}:
+        for key, group in groupby(ordered):
+            part = Part.TRAIN
+            if taken < last_val:
+                part = Part.TEST if taken < last_test else Part.VALIDATION
+            # A group that has the other label too keeps the part it got first.
+            part_of.setdefault(key, part)
+            taken += len(list(group))
+        if not {Part.TRAIN, Part.VALIDATION} <= {part_of[key] for key in own}:
             raise DatasetError(
-                f"Cannot split {len(digests)} photos of a {label}: expected enough for a training "
+                f"Cannot split {len(own)} photos of a {label}: expected enough for a training "
                 "and a validation part, received too few. Add photos, or hold out a larger share."
             )
-    return [part_of[digest] for digest in sha256s]
+    return [part_of[key] for key in keys]
 
 
-def hash_data(sha256s: Sequence[str], labels: Sequence[Label]) -> str:
+def hash_data(sha256s: Sequence[str], labels: Sequence[str]) -> str:
     """Names a labelled data set by its content: the same photos and labels, the same name.
 
     Returns:
@@ -94,5 +90,5 @@ def hash_data(sha256s: Sequence[str], labels: Sequence[Label]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def _shuffle_key(sha256: str, seed: int) -> bytes:
-    return hashlib.sha256(f"{seed} {sha256}".encode()).digest()
+def _shuffle_key(key: str, seed: int) -> bytes:
+    return hashlib.sha256(f"{seed} {key}".encode()).digest()

@@ -28,7 +28,7 @@ from PIL import (
 from catordog.errors import ImageDecodeError, ImageError, ImageTooLargeError
 from catordog.images.jpeg import decode_jpeg
 from catordog.images.picture import TRUNCATED, DecodedImage, DecodeLimits
-from catordog.images.pixels import convert_upright
+from catordog.images.pixels import convert_upright, orientation_of
 from catordog.images.quiet import silence_libtiff, silenced_warnings
 from catordog.images.sniffing import HEAD_BYTES, describe, sniff_format
 from catordog.images.structure import check_structure
@@ -149,8 +149,9 @@ def _decode(data: bytes, target_px: int | None, limits: DecodeLimits) -> Decoded
         limits.check_size(*image.size)
         warning = _load(image, kind)
         pixels = convert_upright(image)
+        orientation = orientation_of(image)
     height, width = pixels.shape[:2]
-    return DecodedImage(pixels, width, height, kind, warning, truncated=bool(warning))
+    return DecodedImage(pixels, width, height, kind, warning, bool(warning), orientation)
 
 
 def _load(image: ImageFile.ImageFile, kind: str) -> str:

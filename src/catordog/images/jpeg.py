@@ -60,7 +60,7 @@ def decode_jpeg(data: bytes, target_px: int | None, limits: DecodeLimits) -> Dec
     truncated = bool(complaint) and _is_cut_short(data)
     warning = TRUNCATED if truncated else f"damaged: {complaint}" if complaint else ""
     pixels = turn_upright(stored, orientation)
-    return DecodedImage(pixels, width, height, "JPEG", warning, truncated)
+    return DecodedImage(pixels, width, height, "JPEG", warning, truncated, orientation)
 
 
 def _decode(data: bytes, min_px: int) -> tuple[np.ndarray, str]:

@@ -74,6 +74,7 @@ class DecodedImage:
         format: what the content is, in Pillow's words (`JPEG`, `PNG`, ...).
         warning: empty, or how the photo is damaged; begins with `truncated:` or `damaged:`.
         truncated: the photo is cut short; pixels past the cut are of one plain colour.
+        orientation: 1 to 8, as its EXIF block says it is stored; the pixels are upright already.
     """
 
     pixels: np.ndarray
@@ -82,3 +83,4 @@ class DecodedImage:
     format: str
     warning: str = ""
     truncated: bool = False
+    orientation: int = 1

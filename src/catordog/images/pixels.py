@@ -82,8 +82,13 @@ def convert_upright(image: Image.Image) -> np.ndarray:
         whole = rows >= image.height
         band = image if whole else image.crop((0, top, image.width, bottom))
         pixels[top:bottom] = _to_rgb_as_stored(band, highest)
+    return turn_upright(pixels, orientation_of(image))
+
+
+def orientation_of(image: Image.Image) -> int:
+    """Returns how a loaded picture is stored, 1 to 8, as its EXIF block says."""
     exif = image.info.get("exif")
-    return turn_upright(pixels, read_exif_orientation(exif if isinstance(exif, bytes) else b""))
+    return read_exif_orientation(exif if isinstance(exif, bytes) else b"")
 
 
 def _to_rgb_as_stored(image: Image.Image, highest: float) -> np.ndarray:

@@ -21,6 +21,8 @@ class _OnThisThread(threading.local):
     """Stands in for a warning filter's pattern: matches only while this thread decodes."""
 
     is_decoding = False
+    pattern = r"(?!)"
+    """What copies the filters as text, as scikit-learn does, gets one that matches nothing."""
 
     def match(self, _text: str) -> bool:
         return self.is_decoding

@@ -146,22 +146,21 @@ class Bundle:
         Returns:
             float32, shape (N, 2): p_cat and p_dog of each photo, in (0, 1), each row adding to 1.
         """
-        return self._run(PROBABILITIES, pixels)
+        probabilities: np.ndarray = self._session.run([PROBABILITIES], {INPUT: pixels})[0]
+        return probabilities
 
-    def extract_features(self, pixels: np.ndarray) -> np.ndarray:
-        """Runs the network up to its pooled features.
+    def predict_with_features(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Runs the network, and keeps what its last layer sees.
 
         Args:
             pixels: as for `predict_proba`.
 
         Returns:
-            float32, shape (N, 1280), not negative.
+            float32 (N, 2), the probabilities; float32 (N, 1280), the pooled features, not
+            negative.
         """
-        return self._run(FEATURES, pixels)
-
-    def _run(self, output: str, pixels: np.ndarray) -> np.ndarray:
-        result: np.ndarray = self._session.run([output], {INPUT: pixels})[0]
-        return result
+        outputs = self._session.run([PROBABILITIES, FEATURES], {INPUT: pixels})
+        return outputs[0], outputs[1]
 
     def _check_graph(self) -> None:
         size_px = self.metadata.preprocess.size_px

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from catordog.errors import ExportError
 from catordog.inference.bundle import FEATURES, INPUT, PROBABILITIES, BundleMetadata, open_session
 from catordog.training.onnx_graph import to_onnx
 from catordog.training.quantize import quantize
+from catordog.whole_files import write_whole
 
 if TYPE_CHECKING:
     from catordog.training.network import Network
@@ -83,12 +83,5 @@ def write_model(graph: Any, metadata: BundleMetadata, path: Path) -> None:
     del graph.metadata_props[:]
     onnx.helper.set_model_props(graph, metadata.to_properties())
     graph.producer_name, graph.producer_version = "catordog", metadata.version
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as out:
-        scratch = Path(out.name)
-        try:
-            out.write(graph.SerializeToString())
-            out.close()
-            scratch.chmod(0o644)
-            scratch.replace(path)
-        finally:
-            scratch.unlink(missing_ok=True)
+    with write_whole(path) as file:
+        file.write(graph.SerializeToString())

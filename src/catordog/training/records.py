@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Mapping, Sequence
 from importlib import metadata as installed
 from pathlib import Path
 from typing import Any
 
+from catordog.data.split_file import write_split
+from catordog.data.written_tables import write_csv
 from catordog.training.photos import TrainingPhotos
 
 _PACKAGES = ("keras", "numpy", "onnx", "onnxruntime", "pillow", "simplejpeg")
@@ -23,40 +24,28 @@ def write_records(
     history: Sequence[Mapping[str, Any]],
     metrics: Mapping[str, Any],
 ) -> None:
-    """Writes `split.csv`, `history.csv`, `config.json` and `metrics.json`.
+    """Writes `split.csv`, `left_out.csv`, `history.csv`, `config.json` and `metrics.json`.
 
     Args:
         folder: exists.
         settings: the run's settings as they were used.
-        photos: every photo becomes a row of `split.csv`, left out or not.
+        photos: every photo becomes a row of `split.csv`, left out or not; `--split` takes it.
         errors: why a photo was left out, by its index.
         history: figures of each epoch.
         metrics: figures of the written model.
     """
-    rows = [
-        {
-            "path": item.photo.path,
-            "label": item.label,
-            "part": photos.parts[index],
-            "sha256": photos.sha256s[index],
-            "error": errors.get(index, ""),
-        }
+    lines = [
+        (item.example.id, item.label, photos.parts[index], item.key, item.sha256)
         for index, item in enumerate(photos.items)
     ]
-    rows.sort(key=lambda row: row["path"])
-    _write_csv(folder / "split.csv", rows)
-    _write_csv(folder / "history.csv", history)
+    write_split(folder / "split.csv", lines)
+    left_out = ((photos.items[index].example.id, text) for index, text in errors.items())
+    write_csv(folder / "left_out.csv", ("id", "error"), sorted(left_out))
+    write_csv(folder / "history.csv", list(history[0]), (row.values() for row in history))
     packages = {name: installed.version(name) for name in _PACKAGES}
     texts = {name: str(value) for name, value in settings.items()}
     _write_json(folder / "config.json", texts | {"packages": packages})
     _write_json(folder / "metrics.json", dict(metrics))
-
-
-def _write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    with path.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def _write_json(path: Path, value: Mapping[str, Any]) -> None:

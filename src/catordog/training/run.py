@@ -6,19 +6,21 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from importlib import metadata as installed
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import catordog
+from catordog.data.catalog_cache import CACHE
+from catordog.data.labelled import assign_parts, load_labelled_photos
 from catordog.data.photos import PhotoReader
 from catordog.data.split import Part
 from catordog.errors import ConfigError
 from catordog.images.preprocess import PreprocessSpec
 from catordog.inference.bundle import FEATURES, BundleMetadata
 from catordog.metrics import Metrics, measure
+from catordog.progress import Screen
 from catordog.training.activations import Activations, cached_activations
 from catordog.training.backbones import BACKBONES
 from catordog.training.backend import prepare_keras
@@ -27,7 +29,7 @@ from catordog.training.export import export_network, predict_graph, write_model
 from catordog.training.fit import FINE_TUNE, HEAD, FitConfig, fit, predict_logits
 from catordog.training.network import FEATURES_CUT, Network, build_network
 from catordog.training.onnx_graph import to_onnx
-from catordog.training.photos import TrainingPhotos, load_photos
+from catordog.training.photos import TrainingPhotos
 from catordog.training.quantize import CALIBRATION_PHOTOS, quantize
 from catordog.training.records import write_records
 
@@ -41,16 +43,6 @@ LICENCE = (
 )
 
 
-class Screen(Protocol):
-    """Where a run reports its progress."""
-
-    def stage(self, name: str, total: int) -> Callable[[int], None]:
-        """Begins a stage of `total` photos; returns what to call with the number just done."""
-
-    def say(self, text: str) -> None:
-        """Shows one line."""
-
-
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
     """What to train and how; written into the run folder as it was used.
@@ -62,10 +54,12 @@ class TrainConfig:
         name: what the model calls itself.
         epochs: of the head, on frozen features.
         fine_tune_epochs: then, of the upper blocks together with the head; 0 for none.
-        val: share of the photos held out to choose by.
-        test: share of the photos held out to be read once.
+        split: which photo is used for what, from `catordog split`; None makes a split.
+        decisions: on labels, from `catordog review`; None takes the data's labels.
+        val: share of the photos held out to choose by, unless a split says.
+        test: share of the photos held out to be read once, unless a split says.
         seed: of the split, the order of photos and the mirroring.
-        cache: folder for activations, which later runs on the same photos find again.
+        cache: folder for figures and activations, which later runs on the same photos find again.
         overwrite: replace an earlier run folder.
     """
 
@@ -75,10 +69,12 @@ class TrainConfig:
     name: str = "model"
     epochs: int = HEAD.epochs
     fine_tune_epochs: int = 0
+    split: Path | None = None
+    decisions: Path | None = None
     val: float = 0.1
     test: float = 0.1
     seed: int = 0
-    cache: Path = Path("~/.cache/catordog")
+    cache: Path = CACHE
     overwrite: bool = False
 
 
@@ -120,15 +116,13 @@ def train(config: TrainConfig, screen: Screen) -> Metrics:
 def _train_into(folder: Path, config: TrainConfig, screen: Screen) -> Metrics:
     spec = BACKBONES[config.backbone]
     with PhotoReader() as reader:
-        photos = load_photos(
-            config.data,
-            reader,
-            PreprocessSpec(spec.size_px),
-            val=config.val,
-            test=config.test,
-            seed=config.seed,
-            begin=screen.stage,
+        items = load_labelled_photos(
+            config.data, screen, decisions=config.decisions, cache=config.cache
         )
+        parts = assign_parts(
+            items, split=config.split, val=config.val, test=config.test, seed=config.seed
+        )
+        photos = TrainingPhotos(items, parts, reader, PreprocessSpec(spec.size_px))
         counts = ", ".join(f"{photos.parts.count(part)} {part}" for part in Part)
         screen.say(f"{len(photos.items)} photos: {counts}")
         run = _Run(config, photos, build_network(spec), screen)

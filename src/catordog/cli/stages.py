@@ -1,4 +1,4 @@
-"""Shows a training run's progress on standard error."""
+"""Shows the progress of long work on standard error, stage by stage."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 
-class TrainingScreen:
+class StageScreen:
     """Prints lines and, on a terminal, a progress bar per stage."""
 
     def __init__(self, console: Console, progress: Progress) -> None:
@@ -32,7 +32,7 @@ class TrainingScreen:
 
 
 @contextmanager
-def training_screen(*, quiet: bool) -> Iterator[TrainingScreen]:
+def stage_screen(*, quiet: bool) -> Iterator[StageScreen]:
     """Opens a screen; a quiet one shows nothing."""
     console = Console(stderr=True, quiet=quiet)
     columns = (
@@ -42,4 +42,4 @@ def training_screen(*, quiet: bool) -> Iterator[TrainingScreen]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, disable=quiet or not console.is_terminal) as progress:
-        yield TrainingScreen(console, progress)
+        yield StageScreen(console, progress)

@@ -1,0 +1,65 @@
+"""`catordog explore`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def explore(
+    data: Annotated[
+        str,
+        typer.Argument(
+            help="Any copy of Dogs vs. Cats, class folders, a CSV list, Parquet, or just photos."
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for report.html, tables and pictures.")],
+    against: Annotated[
+        str | None, typer.Option(help="Another data set: which photos are in both?")
+    ] = None,
+    model: Annotated[
+        str, typer.Option(help="Whose features tell suspicious labels: a name, file, or none.")
+    ] = "accurate",
+    seed: Annotated[int, typer.Option(help="Of the folds and of which photos are shown.")] = 0,
+    cache: Annotated[
+        Path, typer.Option(help="Where figures of photos are kept for the next look.")
+    ] = Path("~/.cache/catordog"),
+    overwrite: Annotated[bool, typer.Option(help="Write into a folder that exists.")] = False,
+    quiet: Annotated[bool, typer.Option(help="Print nothing but errors.")] = False,
+) -> None:
+    """Look at a data set: what is in it, what is wrong with it.
+
+    Reads every photo once, compares them, weighs their labels, and writes one page that opens
+    offline, with the tables behind it. Photos and labels are not changed.
+    """
+    from catordog.errors import ConfigError
+    from catordog.extras import require_extra
+
+    require_extra("catordog explore", "explore")
+    if out.exists() and not overwrite and (not out.is_dir() or any(out.iterdir())):
+        raise ConfigError(
+            f"Cannot write report '{out}': expected a new or empty folder, received one that "
+            "exists. Name another with --out, or allow it with --overwrite."
+        )
+    from catordog.cli.stages import stage_screen
+    from catordog.explore.attention import summarize
+    from catordog.explore.examine import examine
+    from catordog.explore.report import write_report
+
+    with stage_screen(quiet=quiet) as screen:
+        findings = examine(
+            data,
+            against=against,
+            model=None if model == "none" else model,
+            seed=seed,
+            cache=cache,
+            screen=screen,
+        )
+        screen.say("writing the report")
+        page = write_report(findings, out, seed=seed)
+        screen.say(f"{len(findings.table)} photos, {findings.layout}")
+        for line in summarize(findings):
+            screen.say(f"- {line}")
+    typer.echo(page)

@@ -1,0 +1,97 @@
+"""What a folder of results holds besides the page: tables, written so that none is ever half."""
+
+from __future__ import annotations
+
+import csv
+import math
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pandas as pd
+
+from catordog.errors import OutputError
+from catordog.explore.findings import Findings
+from catordog.whole_files import write_whole
+
+_NAME_ERRORS = sys.getfilesystemencodeerrors()
+"""How Python keeps the bytes of a file name that are not UTF-8."""
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Writes a file so that it is either as it was before, or complete.
+
+    Args:
+        path: where to; its folder exists.
+        content: all of it.
+
+    Raises:
+        OutputError: the disk is full, or the folder may not be written to. Free space or name
+            another folder.
+    """
+    try:
+        with write_whole(path) as file:
+            file.write(content)
+    except OSError as exc:
+        raise OutputError(
+            f"Cannot write '{path}': expected room and permission for it, received: "
+            f"{exc.strerror or exc}. Free space or name another folder."
+        ) from exc
+
+
+def to_csv(table: pd.DataFrame) -> bytes:
+    """Lays a table out as CSV: UTF-8, a line a row, numbers to 6 digits.
+
+    Args:
+        table: any; what is missing becomes an empty field.
+
+    Returns:
+        The file. A name that is not UTF-8 keeps its bytes.
+    """
+    lines: list[str] = []
+    # With "\n" alone as its line end, the writer would leave a lone "\r" in a name unquoted.
+    writer = csv.writer(SimpleNamespace(write=lines.append), lineterminator="\r\n")
+    writer.writerow(table.columns)
+    writer.writerows(_rows(table))
+    text = "".join(f"{line.removesuffix(chr(13) + chr(10))}\n" for line in lines)
+    return text.encode(errors=_NAME_ERRORS)
+
+
+def _rows(table: pd.DataFrame) -> Iterator[tuple[object, ...]]:
+    columns = [[_field(value) for value in table[name].tolist()] for name in table.columns]
+    return zip(*columns, strict=True)
+
+
+def _field(value: object) -> object:
+    if value is None or value is pd.NA:
+        return ""
+    if isinstance(value, float):
+        return "" if math.isnan(value) else f"{value:.6g}"
+    return value
+
+
+def checks_of(findings: Findings) -> list[str]:
+    """Returns, for each photo of the table, the checks it failed, `;` between them."""
+    failed: dict[str, dict[str, None]] = {}
+    for name, check in zip(findings.problems["id"], findings.problems["check"], strict=True):
+        failed.setdefault(name, {})[check] = None
+    return [";".join(failed.get(name, ())) for name in findings.table["id"]]
+
+
+def write_tables(findings: Findings, out: Path) -> None:
+    """Writes photos.csv, duplicates.csv, suspects.csv and leaks.csv.
+
+    Args:
+        findings: what to write; photos.csv gets a column `checks` more than the table has.
+        out: a folder that exists.
+
+    Raises:
+        OutputError: a file cannot be written.
+    """
+    photos = findings.table.copy(deep=False)
+    photos["checks"] = pd.Series(checks_of(findings), index=photos.index, dtype=object)
+    write_file(out / "photos.csv", to_csv(photos))
+    write_file(out / "duplicates.csv", to_csv(findings.duplicates))
+    write_file(out / "suspects.csv", to_csv(findings.suspects))
+    write_file(out / "leaks.csv", to_csv(findings.leaks))
