@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: help setup demo fmt check test test-data bench docs clean
+.PHONY: help setup demo fmt check test test-browser test-data bench docs clean
 
 help:           ## list these words
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -37,12 +37,17 @@ check: $(VENV)/dev.stamp  ## format, lint, types
 test: $(VENV)/dev.stamp  ## the tests that need nothing but this repository
 	$(BIN)/pytest -m 'not data'
 
+test-browser: $(VENV)/dev.stamp  ## the tests of the review page in Chromium, which must be there
+	command -v chromium
+	$(BIN)/pytest -m browser
+
 test-data: $(VENV)/dev.stamp  ## the tests that need the photos in CATORDOG_DATA
 	$(BIN)/pytest -m data
 
 bench: $(VENV)/dev.stamp  ## speed, on the photos in CATORDOG_DATA; see benchmarks/
 	$(BIN)/python benchmarks/bench_decode.py $(CATORDOG_DATA)/kaggle/train.zip
 	$(BIN)/python benchmarks/bench_predict.py $(CATORDOG_DATA)/web
+	$(BIN)/python benchmarks/check_explore.py $(CATORDOG_DATA)/kaggle/train.zip
 
 docs: $(VENV)/dev.stamp  ## write docs/cli.md and docs/predict.svg anew from the commands
 	$(BIN)/python -m typer catordog.cli utils docs --name catordog --output docs/cli.md

@@ -36,16 +36,21 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def draw_photo(label: str, seed: int, *, side_px: int = 64) -> Image.Image:
-    """Draws what a small model can learn: cats are warm discs, dogs are cool squares."""
+    """Draws what a small model can learn: cats are warm discs, dogs are cool squares.
+
+    Each stands before patches of its own, so that no two drawings are near duplicates.
+    """
     random = np.random.default_rng(seed)
-    pixels = random.integers(90, 160, (side_px, side_px, 3))
+    patches = Image.fromarray(random.integers(70, 180, (4, 4, 3), dtype=np.uint8))
+    pixels = np.array(patches.resize((side_px, side_px), Image.Resampling.BILINEAR), np.int64)
+    pixels += random.integers(-20, 20, pixels.shape)
     rows, columns = np.mgrid[:side_px, :side_px] - side_px / 2
     radius = random.uniform(0.25, 0.4) * side_px
     if label == "cat":
         pixels[rows**2 + columns**2 < radius**2] = (220, 120, 40)
     else:
         pixels[np.maximum(abs(rows), abs(columns)) < radius] = (40, 90, 220)
-    return Image.fromarray(pixels.astype(np.uint8))
+    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
 
 
 @pytest.fixture(scope="session")

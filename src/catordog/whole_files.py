@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
+
+_MOST_OF_NAME = 50
+"""Characters of a file's name in its scratch file's: names may be no longer than 255 bytes."""
 
 
 @contextmanager
@@ -22,28 +24,15 @@ def write_whole(path: Path, *, text: bool = False) -> Iterator[IO[Any]]:
         OSError: it cannot be written. What was there stays.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(
-        "w" if text else "wb",
-        dir=path.parent,
-        prefix=f".{path.name}-",
-        delete=False,
-        newline="" if text else None,
-        encoding="utf-8" if text else None,
-        errors="surrogateescape" if text else None,
-    ) as file:
-        scratch = Path(file.name)
-        try:
+    scratch = path.parent / f".{path.name[:_MOST_OF_NAME]}-{secrets.token_hex(8)}"
+    # Not by `tempfile`, whose files are for their owner only: this one is as any other new file.
+    options: dict[str, Any] = (
+        {"newline": "", "encoding": "utf-8", "errors": "surrogateescape"} if text else {}
+    )
+    try:
+        with scratch.open("x" if text else "xb", **options) as file:
             yield file
-            file.flush()
-            scratch.chmod(0o666 & ~_umask())  # as any other new file, not for its owner only
-            scratch.replace(path)
-        except BaseException:
-            scratch.unlink(missing_ok=True)
-            raise
-
-
-def _umask() -> int:
-    """Returns the process's mask, which can only be read by setting it."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+        scratch.replace(path)
+    except BaseException:
+        scratch.unlink(missing_ok=True)
+        raise

@@ -107,6 +107,28 @@ def test_an_orientation_out_of_range_counts_as_upright(
         assert decode_image(data).pixels.shape == (48, 64, 3)
 
 
+@pytest.mark.parametrize(
+    ("stored", "told"), [(None, 1), *((n, n) for n in UPRIGHT), (0, 1), (9, 1), (65535, 1)]
+)
+@pytest.mark.parametrize(
+    ("kind", "mode"),
+    [("JPEG", "RGB"), ("JPEG", "L"), ("JPEG", "CMYK"), ("PNG", "RGB"), ("WEBP", "RGB")],
+)
+def test_orientation_it_was_stored_in_is_told(
+    stored: int | None,
+    told: int,
+    kind: str,
+    mode: str,
+    img_quadrants_w64_h48: Image.Image,
+    encode: Encode,
+    exif_block: Callable[[int], bytes],
+) -> None:
+    options = {} if stored is None else {"exif": exif_block(stored)}
+    data = encode(img_quadrants_w64_h48.convert(mode), kind, **options)
+    assert decode_image(data).orientation == told
+    assert decode_image(data, target_px=12).orientation == told
+
+
 def test_content_beats_the_suffix(every_format: Mapping[str, Any], tmp_path: Path) -> None:
     for name, photo in every_format.items():
         path = tmp_path / ("photo.png" if photo.format == "JPEG" else "photo.jpg")

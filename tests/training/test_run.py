@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from catordog import Classifier, Prediction
-from catordog.data.labelled import find_labelled_photos
 from catordog.data.photos import PhotoReader
+from catordog.data.sources import open_source
 from catordog.errors import ConfigError
 from catordog.training.run import TrainConfig, train
 from tests.training.conftest import SilentScreen
@@ -27,14 +27,15 @@ def test_run_folder_holds_all_that_explains_it(tiny_run: Path) -> None:
         "model.onnx",
         "model.keras",
         "split.csv",
+        "left_out.csv",
         "history.csv",
         "config.json",
         "metrics.json",
     }
     rows = read_csv(tiny_run / "split.csv")
     assert len(rows) == 48
-    assert {row["part"] for row in rows} == {"train", "val", "test"}
-    assert rows[0]["path"].endswith("train.zip/train/cat.0.jpg")
+    assert {row["split"] for row in rows} == {"train", "val", "test"}
+    assert rows[0]["id"] == "train/cat.0.jpg"
     history = read_csv(tiny_run / "history.csv")
     assert [row["stage"] for row in history] == ["head"] * 5 + ["fine-tune"]
     config = json.loads((tiny_run / "config.json").read_text())
@@ -46,7 +47,7 @@ def test_trained_file_learned_and_says_what_it_is(tiny_run: Path, tiny_zip: Path
     classifier = Classifier.load(tiny_run / "model.onnx")
     assert classifier.name == "tiny"
     assert classifier.bundle.metadata.training["photos"] == 24
-    items = find_labelled_photos(str(tiny_zip))
+    items = open_source(str(tiny_zip)).examples
     with PhotoReader() as reader:
         answers = list(classifier.predict_many(reader.open(item.photo) for item in items))
     right = [
@@ -73,9 +74,9 @@ def test_same_seed_gives_the_same_split_and_the_same_head(
         )
         screen = SilentScreen()
         train(config, screen)
-        assert screen.done == 48  # hashed; the features were found in the cache
+        assert screen.done == 48  # looked at; the features were found in the cache
         rows = read_csv(tmp_path / name / "split.csv")
-        parts.append({Path(row["path"]).name: row["part"] for row in rows})
+        parts.append({row["id"]: row["split"] for row in rows})
         predictions.append(
             Classifier.load(tmp_path / name / "model.onnx").predict(samples / "dog.jpg")
         )
@@ -108,7 +109,7 @@ def test_interrupted_run_leaves_nothing_behind(tiny_zip: Path, tmp_path: Path) -
     )
     with pytest.raises(KeyboardInterrupt):
         train(config, Interrupted())
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["cache"]
 
 
 def test_bad_photo_is_left_out_and_recorded(tiny_zip: Path, tmp_path: Path) -> None:
@@ -127,6 +128,6 @@ def test_bad_photo_is_left_out_and_recorded(tiny_zip: Path, tmp_path: Path) -> N
     assert "1 photos cannot be decoded and are left out" in screen.lines
     rows = read_csv(tmp_path / "run" / "split.csv")
     assert len(rows) == 49
-    (bad,) = [row for row in rows if row["error"]]
-    assert bad["path"].endswith("cat.99.jpg")
+    (bad,) = read_csv(tmp_path / "run" / "left_out.csv")
+    assert bad["id"] == "train/cat.99.jpg"
     assert "an HTML page" in bad["error"]

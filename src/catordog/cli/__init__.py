@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from catordog import __version__
 from catordog.cli.download import download
+from catordog.cli.evaluate import evaluate
 from catordog.cli.explore import explore
 from catordog.cli.models import models
 from catordog.cli.predict import predict
@@ -61,7 +62,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 # In the order of a project: answer, or load, look, mend, split, train.
-for command in (predict, models, download, explore, review, split, train):
+for command in (predict, models, download, explore, review, split, train, evaluate):
     app.command()(command)
 
 

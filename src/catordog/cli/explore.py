@@ -34,19 +34,15 @@ def explore(
     Reads every photo once, compares them, weighs their labels, and writes one page that opens
     offline, with the tables behind it. Photos and labels are not changed.
     """
-    from catordog.errors import ConfigError
     from catordog.extras import require_extra
 
     require_extra("catordog explore", "explore")
-    if out.exists() and not overwrite and (not out.is_dir() or any(out.iterdir())):
-        raise ConfigError(
-            f"Cannot write report '{out}': expected a new or empty folder, received one that "
-            "exists. Name another with --out, or allow it with --overwrite."
-        )
+    _check_out(out, data, overwrite=overwrite)
     from catordog.cli.stages import stage_screen
     from catordog.explore.attention import summarize
     from catordog.explore.examine import examine
     from catordog.explore.report import write_report
+    from catordog.explore.wording import count_of
 
     with stage_screen(quiet=quiet) as screen:
         findings = examine(
@@ -59,7 +55,29 @@ def explore(
         )
         screen.say("writing the report")
         page = write_report(findings, out, seed=seed)
-        screen.say(f"{len(findings.table)} photos, {findings.layout}")
+        screen.say(f"{count_of(len(findings.table), 'photo')}, {findings.layout}")
         for line in summarize(findings):
             screen.say(f"- {line}")
     typer.echo(page)
+
+
+def _check_out(out: Path, data: str, *, overwrite: bool) -> None:
+    """Refuses a folder that would not do, before minutes go into the photos."""
+    from catordog.errors import ConfigError
+
+    if out.exists() and not out.is_dir():
+        raise ConfigError(
+            f"Cannot write report '{out}': expected a new or empty folder, received a file. Name "
+            "another with --out."
+        )
+    if out.is_dir() and any(out.iterdir()) and not overwrite:
+        raise ConfigError(
+            f"Cannot write report '{out}': expected a new or empty folder, received one that is "
+            "not empty. Name another with --out, or allow it with --overwrite."
+        )
+    if out.resolve().is_relative_to(Path(data).resolve()):
+        raise ConfigError(
+            f"Cannot write report '{out}': expected a folder outside the data set, received one "
+            f"inside '{data}', where the next look would take its pictures for photos. Name "
+            "another with --out."
+        )

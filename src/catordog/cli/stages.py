@@ -28,7 +28,8 @@ class StageScreen:
 
     def say(self, text: str) -> None:
         """Shows one line."""
-        self._console.print(text, highlight=False, soft_wrap=True)
+        # A file's name may hold [brackets] and :colons:, which are no markup here.
+        self._console.print(text, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 @contextmanager

@@ -19,7 +19,8 @@ from catordog.inference.bundle import Bundle
 from catordog.progress import Screen, SilentScreen
 
 COLUMNS = {
-    **dict.fromkeys(("id", "location", "label", "split", "breed"), "str"),
+    **dict.fromkeys(("id", "location"), "object"),  # pandas' own texts must be UTF-8, names not
+    **dict.fromkeys(("label", "split", "breed"), "str"),
     **FIGURES,
 }
 """The table's columns and their types; `fingerprints.Fingerprint` says what the figures mean."""
@@ -62,7 +63,7 @@ def load_catalog(
     """Looks at every photo of a data set, or only at what is new since the last look.
 
     A photo counts as unchanged while its size and time of change are; a zip's member while the
-    zip's are.
+    zip's are. One that could not be decoded is tried again every time.
 
     Args:
         source: an open source, or the path of a data set.
@@ -84,7 +85,7 @@ def load_catalog(
     with PhotoReader() as reader:
         stamps = _stamps(source.examples, reader)
         kept = CatalogCache(cache, source.path, model_sha256)
-        known = kept.load([example.photo.path for example in source.examples], stamps)
+        known = kept.load(_locations(source), stamps)
         missing = np.flatnonzero(known.missing).tolist()
         if missing:
             advance = screen.stage("looking at photos", len(missing))
@@ -95,7 +96,7 @@ def load_catalog(
                     advance(1)
             finally:  # an interrupted look is not lost either
                 kept.save(known)
-    table = pd.DataFrame(_described(source.examples), dtype="str").join(known.to_frame())
+    table = _describe(source.examples).join(known.to_frame())
     return Catalog(
         source,
         table,
@@ -117,11 +118,20 @@ def _stamps(examples: Sequence[Example], reader: PhotoReader) -> np.ndarray:
     return stamps
 
 
-def _described(examples: Sequence[Example]) -> dict[str, list[str]]:
-    return {
+def _locations(source: Source) -> list[str]:
+    """Returns where each photo is within what the user named, from whichever folder that was."""
+    named = source.path.rstrip("/\\")
+    return [example.photo.path.removeprefix(named) for example in source.examples]
+
+
+def _describe(examples: Sequence[Example]) -> pd.DataFrame:
+    columns = {
         "id": [example.id for example in examples],
         "location": [example.photo.path for example in examples],
         "label": [example.label or "" for example in examples],
         "split": [example.split for example in examples],
         "breed": [example.breed for example in examples],
     }
+    return pd.DataFrame(
+        {name: pd.Series(values, dtype=COLUMNS[name]) for name, values in columns.items()}
+    )

@@ -47,9 +47,12 @@ class KnownPhotos:
     """What is known of each photo of a data set, and which are still to be looked at.
 
     Attributes:
-        locations: of each photo.
+        locations: of each photo, within its data set.
         stamps: int64 (N, 2), size and time of change of each.
         missing: bool (N,), which are still to be looked at.
+        kept: bool (N,), of which the figures are worth keeping: those that could be decoded. The
+            others may be so the next time, when a package is installed or a permission given.
+        has_news: whether any was looked at and is worth keeping.
         tiny: uint8 (N, 32, 32, 3).
         thumbnails: bytes objects (N,), JPEG.
         features: float16 (N, 1280), NaN where there are none.
@@ -61,7 +64,8 @@ class KnownPhotos:
         """Begins with nothing known."""
         count = len(locations)
         self.locations, self.stamps = list(locations), stamps
-        self.missing = np.ones(count, bool)
+        self.missing, self.kept = np.ones(count, bool), np.zeros(count, bool)
+        self.has_news = False
         self.tiny = np.zeros((count, *_TINY_SHAPE), np.uint8)
         self.thumbnails = np.full(count, b"", object)
         self.features = np.full((count, _FEATURES), np.nan, np.float16)
@@ -74,6 +78,8 @@ class KnownPhotos:
     def put(self, index: int, result: ScannedPhoto) -> None:
         """Notes what a look at a photo gave."""
         self.missing[index] = False
+        self.kept[index] = result.width is not None
+        self.has_news |= result.width is not None
         self.tiny[index] = result.fingerprint.tiny
         self.thumbnails[index] = result.fingerprint.thumbnail
         if result.features is not None and result.probabilities is not None:
@@ -112,24 +118,23 @@ class CatalogCache:
         if kept is None:
             return known
         own, rows = _matches(kept, known)
-        known.missing[own] = False
+        known.missing[own], known.kept[own] = False, True
         known.tiny[own] = _array(kept["tiny"], np.uint8).reshape(-1, *_TINY_SHAPE)[rows]
         known.thumbnails[own] = kept["thumbnail"].to_numpy()[rows]
         for name, values in known.figures.items():
             values[own] = np.array(kept[name].to_pylist(), object)[rows]
         if self._model:
             self._load_features(known)
-            decodable = np.array([width is not None for width in known.figures["width"]], bool)
-            known.missing |= decodable & np.isnan(known.probabilities[:, 0])
+            known.missing |= np.isnan(known.probabilities[:, 0])
         return known
 
     def save(self, known: KnownPhotos) -> None:
         """Keeps what is known; a cache that cannot be written is done without."""
-        if self._path is None:
+        if self._path is None or not known.has_news:
             return
         if not self._model:  # features of an earlier look are not lost
             self._load_features(known)
-        rows = np.flatnonzero(~known.missing)
+        rows = np.flatnonzero(known.kept)
         columns: dict[str, Any] = {
             "location": [known.locations[row].encode(errors="surrogateescape") for row in rows],
             "size": known.stamps[rows, 0],
@@ -144,7 +149,13 @@ class CatalogCache:
         table = pa.table(columns).replace_schema_metadata(metadata)
         try:
             with write_whole(self._path) as file:
-                pq.write_table(table, file, compression="none", use_dictionary=False)
+                pq.write_table(
+                    table,
+                    file,
+                    compression="none",
+                    use_dictionary=False,
+                    write_page_checksum=True,
+                )
         except OSError:
             return
 
@@ -164,7 +175,9 @@ class CatalogCache:
         if self._path is None:
             return None
         try:
-            kept = pq.read_table(self._path, columns=columns, memory_map=True)
+            kept = pq.read_table(
+                self._path, columns=columns, memory_map=True, page_checksum_verification=True
+            )
         except (OSError, ValueError, pa.ArrowException):  # none yet, or a damaged one: look again
             return None
         version = (kept.schema.metadata or {}).get(b"version")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -106,7 +108,8 @@ def assign_parts(
     """
     if split is not None:
         ids = [photo.example.id for photo in photos]
-        return read_split(split).parts_of(ids, [photo.sha256 for photo in photos])
+        parts = read_split(split).parts_of(ids, [photo.sha256 for photo in photos])
+        return _check_parts(photos, parts, f"split '{split}'")
     given = [photo.given_split for photo in photos]
     parts = [Part(name) if name else Part.TRAIN for name in given]
     if not {Part.VALIDATION, Part.TEST} & set(parts):
@@ -116,7 +119,7 @@ def assign_parts(
         dealt = deal_parts([photos[index] for index in rest], val=val, test=0, seed=seed)
         for index, part in zip(rest, dealt, strict=True):
             parts[index] = part
-    return parts
+    return _check_parts(photos, parts, "the data set's own split")
 
 
 def deal_parts(
@@ -157,6 +160,18 @@ def _check_classes(data: str, catalog: Catalog, photos: Sequence[LabelledPhoto])
             f"{len(catalog.table)} photos ({catalog.source.layout}; the first is '{first}'). "
             "Sort them into folders named cat and dog, or name another data set."
         )
+
+
+def _check_parts(photos: Sequence[LabelledPhoto], parts: list[Part], whose: str) -> list[Part]:
+    found = Counter(zip(parts, (photo.label for photo in photos), strict=True))
+    for part, label in product((Part.TRAIN, Part.VALIDATION), CLASSES):
+        if not found[part, label]:
+            raise DatasetError(
+                f"Cannot learn by {whose}: expected both cats and dogs to train on and to choose "
+                f"by, received no {label} in part '{part}'. Make another with: catordog split DATA "
+                "--out split.csv"
+            )
+    return parts
 
 
 def _say_what_is_left_out(

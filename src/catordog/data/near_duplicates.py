@@ -58,15 +58,18 @@ def find_near_duplicates(tiny: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         int64 (P, 2), indices a < b of each pair; float32 (P,), their correlation when aligned,
         MIN_SIMILARITY to 1.
     """
+    if len(tiny) < 2:
+        return np.empty((0, 2), np.int64), np.empty(0, np.float32)
     pairs = _candidates(tiny)
     luma = to_luma(tiny)
     similarity = _grid_similarity(luma, pairs)
     promising = similarity >= _MIN_GRID
     pairs, similarity = pairs[promising], similarity[promising]
     unsure = similarity < MIN_SIMILARITY
-    left, right = luma[pairs[unsure, 0]], luma[pairs[unsure, 1]]
-    left = np.where(pairs[unsure, 2, None, None] == 1, left[:, :, ::-1], left)
-    similarity[unsure] = np.maximum(_align(left, right), _align(right, left))
+    if unsure.any():
+        left, right = luma[pairs[unsure, 0]], luma[pairs[unsure, 1]]
+        left = np.where(pairs[unsure, 2, None, None] == 1, left[:, :, ::-1], left)
+        similarity[unsure] = np.maximum(_align(left, right), _align(right, left))
     kept = similarity >= MIN_SIMILARITY
     found, which = np.unique(pairs[kept, :2], axis=0, return_inverse=True)
     best = np.zeros(len(found), np.float32)

@@ -88,7 +88,8 @@ def _scan_chunk(
                 inputs.append(to_input(data, pixels))
                 answered.append(result)
         except ImageError as exc:
-            result.problem = str(exc)
+            # It may name a file whose name is not UTF-8, which tables cannot hold.
+            result.problem = str(exc).encode(errors="backslashreplace").decode()
     if model is not None and inputs:
         probabilities, features = model.predict_with_features(np.stack(inputs))
         for index, result in enumerate(answered):

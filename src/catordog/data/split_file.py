@@ -82,13 +82,15 @@ def read_split(path: Path) -> SplitFile:
         DatasetError: there is no such file, or it is no split.
     """
     try:
-        with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
+        # As spreadsheets save it too: with a mark at its beginning.
+        with path.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
             reader = csv.DictReader(file)
             rows = {row["id"]: (row["label"], Part(row["split"]), row["sha256"]) for row in reader}
     except (OSError, KeyError, ValueError, csv.Error) as exc:
+        reason = f"no column {exc}" if isinstance(exc, KeyError) else exc
         raise DatasetError(
             f"Cannot read split '{path}': expected a CSV file with columns "
-            f"{', '.join(COLUMNS)}, received one that fails: {exc}. "
+            f"{', '.join(COLUMNS)}, received one that fails: {reason}. "
             "Make one with: catordog split DATA --out split.csv"
         ) from exc
     return SplitFile(path, rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from catordog.errors import OutputError
@@ -19,11 +20,15 @@ def write_csv(path: Path, header: Sequence[str], lines: Iterable[Iterable[Any]])
     """
     try:
         with write_whole(path, text=True) as file:
-            writer = csv.writer(file, lineterminator="\n")
+            # With "\n" alone as its line end, the writer would leave a lone "\r" unquoted.
+            shorter = SimpleNamespace(
+                write=lambda line: file.write(line.removesuffix("\r\n") + "\n")
+            )
+            writer = csv.writer(shorter, lineterminator="\r\n")
             writer.writerow(header)
             writer.writerows(lines)
     except OSError as exc:
         raise OutputError(
             f"Cannot write '{path}': expected a folder that can be written to, received: "
-            f"{exc.strerror}. Name another place."
+            f"{exc.strerror or exc}. Name another place."
         ) from exc

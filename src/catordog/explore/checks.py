@@ -19,7 +19,7 @@ MEANT_BY_SUFFIX = {
     ".png": "PNG",
     ".gif": "GIF",
     ".webp": "WEBP",
-    ".bmp": "BMP",
+    **dict.fromkeys((".bmp", ".dib"), "BMP"),
     ".avif": "AVIF",
 }
 """The format that a suffix promises."""

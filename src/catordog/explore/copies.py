@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, islice
 from typing import Any
 
 import numpy as np
@@ -66,16 +66,18 @@ def list_leaks(
     rows = _members(table, groups)
     pairs: list[tuple[str, ...]] = []
     with_split = rows[rows["split"] != ""]
-    for _, members in with_split[with_split.duplicated("group", keep=False)].groupby("group"):
+    splits = with_split.groupby("group")["split"].transform("nunique")
+    for _, members in with_split[splits > 1].groupby("group"):
         own = combinations(_rows(members), 2)
-        pairs += [_pair(a, b, "") for a, b in own if a.split != b.split][:_MOST_PAIRS]
+        apart = ((a, b) for a, b in own if a.split != b.split)
+        pairs += [_pair(a, b, "") for a, b in islice(apart, _MOST_PAIRS)]
     if other is not None and other_groups is not None:
         others = _members(other, other_groups)
         shared = np.intersect1d(rows["group"], others["group"])
         inside = dict(list(others[others["group"].isin(shared)].groupby("group")))
         for group, members in rows[rows["group"].isin(shared)].groupby("group"):
             crossed = ((a, b) for a in _rows(members) for b in _rows(inside[group]))
-            pairs += [_pair(a, b, other_source) for a, b in crossed][:_MOST_PAIRS]
+            pairs += [_pair(a, b, other_source) for a, b in islice(crossed, _MOST_PAIRS)]
     return pd.DataFrame(pairs, columns=_LEAK_COLUMNS, dtype="str")
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from catordog.data.catalog import Catalog, load_catalog
 from catordog.data.catalog_cache import CACHE
 from catordog.data.duplicates import find_duplicate_groups
+from catordog.data.sources import open_source
 from catordog.explore.checks import CheckLimits, check_photos
 from catordog.explore.copies import list_conflicts, list_duplicates, list_leaks
 from catordog.explore.findings import Findings
@@ -45,10 +46,10 @@ def examine(
     """
     screen = screen or SilentScreen()
     bundle = None if model is None else load_bundle(model)
-    catalog = load_catalog(data, model=bundle, cache=cache, screen=screen)
-    catalogs = [catalog]
-    if against is not None:
-        catalogs.append(load_catalog(against, cache=cache, screen=screen))
+    # Both are opened before minutes go into the photos of the first.
+    source, *others = [open_source(path) for path in (data, against) if path is not None]
+    catalog = load_catalog(source, model=bundle, cache=cache, screen=screen)
+    catalogs = [catalog, *(load_catalog(other, cache=cache, screen=screen) for other in others)]
     screen.say("comparing photos")
     groups = find_duplicate_groups(catalogs, cache=cache)
     count = len(catalog.table)

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.figure import Figure
 
 from catordog.explore import sections, sentences
 from catordog.explore.album import Album, draw_rows, inline
@@ -19,7 +18,7 @@ from catordog.explore.findings import Findings
 from catordog.explore.projection import Projection, project_features, share_on_own_side
 from catordog.explore.wording import number, percent
 from catordog.plots import charts
-from catordog.plots.drawing import CLASS_COLOURS, UNLABELLED, readable_name, render_png
+from catordog.plots.drawing import CLASS_COLOURS, UNLABELLED, Figure, readable_name, render_png
 from catordog.plots.feature_map import plot_feature_map
 from catordog.plots.photo_grids import plot_mean_photos, plot_photo_grid
 from catordog.plots.thumbnails import average_photos, make_sheet

@@ -11,6 +11,7 @@ import pandas as pd
 from catordog.data.catalog import Catalog
 from catordog.explore.halves import read_halves
 from catordog.explore.suspicion import (
+    NEIGHBOURS,
     label_qualities,
     neighbour_distances,
     out_of_fold_probabilities,
@@ -51,7 +52,7 @@ def find_suspects(
     """
     if catalog.features is None or catalog.probabilities is None:
         raise ValueError("The catalog has no features: load it with a model.")
-    rows = np.flatnonzero(catalog.decodable)
+    rows = np.flatnonzero(~np.isnan(catalog.probabilities[:, 0]))
     table = catalog.table.iloc[rows]
     p = catalog.probabilities[rows].astype(np.float64)
     quality = np.ones(len(rows))
@@ -84,7 +85,9 @@ def _rank(quality: np.ndarray, distance: np.ndarray, has_both: np.ndarray) -> np
     """Returns indices of the suspicious photos, the most suspicious first."""
     contradicted = quality < _CONTRADICTED
     outlying = np.zeros(len(distance), bool)
-    outlying[np.argsort(-distance)[: int(np.ceil(OUTLYING_SHARE * len(distance)))]] = True
+    if len(distance) > NEIGHBOURS:  # among fewer, none is unlike the others
+        count = int(np.ceil(OUTLYING_SHARE * len(distance)))
+        outlying[np.argsort(-distance, kind="stable")[:count]] = True
     tier = np.select([contradicted, outlying, has_both], [0, 1, 2], 3)
     order = np.lexsort((np.where(contradicted, quality, -distance), tier))
     return order[: int((tier < 3).sum())]
@@ -108,7 +111,7 @@ def _reason(row: Any) -> str:
     label, kind = row.label, row.kind
     p_cat, p_dog = row.p_cat, row.p_dog
     shown, p = ("cat", p_cat) if p_cat > p_dog else ("dog", p_dog)
-    reading = f"a model that never saw it reads {shown} (p_{shown} {p:.3f})"
+    reading = f"but judged by the other photos a {shown} (p_{shown} {p:.3f})"
     if kind == "both":
         return "one half of the photo reads cat, another dog: both?"
     if kind == "label":

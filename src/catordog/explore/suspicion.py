@@ -58,7 +58,7 @@ def out_of_fold_probabilities(
                 cv=folds,
                 method="predict_proba",
             )
-        return {"p": p}
+        return {"p": p.astype(np.float64)}
 
     inputs = [features, classes, np.array(seed)]
     return keep(cache, "out-of-fold", inputs, compute)["p"]
