@@ -11,6 +11,10 @@ import pytest
 from catordog.whole_files import write_whole
 
 
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 @pytest.fixture
 def umask() -> Iterator[int]:
     """An unusual one, so that a mode can only come from it."""
@@ -25,7 +29,7 @@ def test_bytes_are_written_and_the_folder_is_made(tmp_path: Path) -> None:
         file.write(b"\x00\xff\r\n")
         assert not path.exists()  # not before it is whole
     assert path.read_bytes() == b"\x00\xff\r\n"
-    assert os.listdir(path.parent) == ["file"]
+    assert names(path.parent) == ["file"]
 
 
 def test_text_keeps_its_line_ends_and_names_that_are_not_utf8(tmp_path: Path) -> None:
@@ -44,7 +48,7 @@ def test_error_leaves_the_old_file_and_nothing_else(
         file.write(b"half of the new")
         raise error
     assert path.read_bytes() == b"old"
-    assert os.listdir(tmp_path) == ["file"]
+    assert names(tmp_path) == ["file"]
 
 
 def test_unwritable_text_leaves_the_old_file(tmp_path: Path) -> None:
@@ -53,7 +57,7 @@ def test_unwritable_text_leaves_the_old_file(tmp_path: Path) -> None:
     with pytest.raises(UnicodeEncodeError), write_whole(path, text=True) as file:
         file.write("\ud800")  # half a character, and no byte of a file name
     assert path.read_bytes() == b"old"
-    assert os.listdir(tmp_path) == ["file"]
+    assert names(tmp_path) == ["file"]
 
 
 def test_where_no_file_can_be_nothing_is_left(tmp_path: Path) -> None:
@@ -62,8 +66,8 @@ def test_where_no_file_can_be_nothing_is_left(tmp_path: Path) -> None:
     for path in (tmp_path / "folder", tmp_path / "file" / "below", Path(os.devnull) / "x"):
         with pytest.raises(OSError), write_whole(path) as file:
             file.write(b"new")
-    assert sorted(os.listdir(tmp_path)) == ["file", "folder"]
-    assert os.listdir(tmp_path / "folder") == []
+    assert names(tmp_path) == ["file", "folder"]
+    assert names(tmp_path / "folder") == []
     assert (tmp_path / "file").read_bytes() == b"old"
 
 
@@ -116,4 +120,4 @@ def test_concurrent_writers_leave_one_whole_file_and_readers_see_no_half(tmp_pat
         reader.join()
     assert seen == {(size, 1)}
     assert path.stat().st_size == size
-    assert os.listdir(tmp_path) == ["file"]
+    assert names(tmp_path) == ["file"]

@@ -88,7 +88,7 @@ def test_swapped_label_is_first_and_says_why() -> None:
     first = found.iloc[0]
     assert first["p_cat"] > 0.5
     assert first["p_cat"] + first["p_dog"] == pytest.approx(1)
-    said = f"labelled dog, a model that never saw it reads cat (p_cat {first['p_cat']:.3f})"
+    said = f"labelled dog, but judged by the other photos a cat (p_cat {first['p_cat']:.3f})"
     assert first["reason"] == said
     assert found["reason"][1] == "unlike all other photos: neither, a drawing, or a rare view?"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -58,7 +59,8 @@ def explore(
         screen.say(f"{count_of(len(findings.table), 'photo')}, {findings.layout}")
         for line in summarize(findings):
             screen.say(f"- {line}")
-    typer.echo(page)
+    if not quiet:
+        typer.echo(os.fsencode(page))  # a name need not be UTF-8
 
 
 def _check_out(out: Path, data: str, *, overwrite: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -36,9 +37,10 @@ def split(
         )
     from catordog.cli.stages import stage_screen
     from catordog.data.labelled import deal_parts, load_labelled_photos
-    from catordog.data.split import Part
+    from catordog.data.split import Part, check_shares
     from catordog.data.split_file import write_split
 
+    check_shares(val, test)
     with stage_screen(quiet=quiet) as screen:
         photos = load_labelled_photos(data, screen, cache=cache)
         parts = deal_parts(photos, val=val, test=test, seed=seed)
@@ -53,4 +55,5 @@ def split(
         groups = len({photo.key for photo in photos})
         screen.say(f"{len(photos)} photos, {groups} different pictures: {counts}")
         screen.say(f"data {written.data_sha256}")
-    typer.echo(out)
+    if not quiet:
+        typer.echo(os.fsencode(out))  # a name need not be UTF-8

@@ -86,6 +86,7 @@ def assign_parts(
     photos: Sequence[LabelledPhoto],
     *,
     split: Path | None = None,
+    decisions: Path | None = None,
     val: float = 0.1,
     test: float = 0.1,
     seed: int = 0,
@@ -98,6 +99,7 @@ def assign_parts(
     Args:
         photos: of one data set.
         split: what `catordog split` wrote.
+        decisions: those by which the photos were listed; what they leave out may be in the split.
         val: share held out to choose by, where it is not given.
         test: share held out to be read once, where neither split is given.
         seed: of the deal.
@@ -107,9 +109,7 @@ def assign_parts(
         DatasetError: the split is of other photos, or a class has too few.
     """
     if split is not None:
-        ids = [photo.example.id for photo in photos]
-        parts = read_split(split).parts_of(ids, [photo.sha256 for photo in photos])
-        return _check_parts(photos, parts, f"split '{split}'")
+        return _check_parts(photos, read_parts(photos, split, decisions), f"split '{split}'")
     given = [photo.given_split for photo in photos]
     parts = [Part(name) if name else Part.TRAIN for name in given]
     if not {Part.VALIDATION, Part.TEST} & set(parts):
@@ -120,6 +120,24 @@ def assign_parts(
         for index, part in zip(rest, dealt, strict=True):
             parts[index] = part
     return _check_parts(photos, parts, "the data set's own split")
+
+
+def read_parts(
+    photos: Sequence[LabelledPhoto], split: Path, decisions: Path | None = None
+) -> list[Part]:
+    """Returns the part of each photo that a split file gives.
+
+    Args:
+        photos: of one data set.
+        split: what `catordog split` wrote.
+        decisions: those by which the photos were listed; what they leave out may be in the split.
+
+    Raises:
+        DatasetError: the split is of other photos.
+    """
+    ids, sha256s = [photo.example.id for photo in photos], [photo.sha256 for photo in photos]
+    left_out = () if decisions is None else read_decisions(decisions).decisions.keys()
+    return read_split(split).parts_of(ids, sha256s, left_out=left_out)
 
 
 def deal_parts(

@@ -53,11 +53,7 @@ def split_photos(
         >>> [parts.count(part) for part in Part]
         [16, 2, 2]
     """
-    if not (0 < val < 1 and 0 <= test < 1 and val + test < 1):
-        raise ConfigError(
-            f"Cannot split with val={val} and test={test}: expected shares above 0 that leave "
-            f"some photos to train on, received {val + test:g} in all. Use, for one, 0.1 and 0.1."
-        )
+    check_shares(val, test)
     part_of: dict[str, Part] = {}
     for label in CLASSES:
         own = [key for key, given in zip(keys, labels, strict=True) if given is label]
@@ -78,6 +74,19 @@ def split_photos(
                 "and a validation part, received too few. Add photos, or hold out a larger share."
             )
     return [part_of[key] for key in keys]
+
+
+def check_shares(val: float, test: float) -> None:
+    """Checks the shares that `split_photos` takes.
+
+    Raises:
+        ConfigError: they leave nothing to choose by or to train on.
+    """
+    if not (0 < val < 1 and 0 <= test < 1 and val + test < 1):
+        raise ConfigError(
+            f"Cannot split with val={val} and test={test}: expected shares above 0 that leave "
+            f"some photos to train on, received {val + test:g} in all. Use, for one, 0.1 and 0.1."
+        )
 
 
 def hash_data(sha256s: Sequence[str], labels: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,17 +33,20 @@ class SplitFile:
         digests = [sha256 for _, _, sha256 in self.rows.values()]
         return hash_data(digests, [label for label, _, _ in self.rows.values()])
 
-    def parts_of(self, ids: Sequence[str], sha256s: Sequence[str]) -> list[Part]:
+    def parts_of(
+        self, ids: Sequence[str], sha256s: Sequence[str], *, left_out: Collection[str] = ()
+    ) -> list[Part]:
         """Returns the part of each photo.
 
         Args:
             ids: of the labelled photos of a data set.
             sha256s: hex digest of each photo's bytes.
+            left_out: ids that may be missing: of photos that a person decided about.
 
         Raises:
             DatasetError: the photos are not those the file speaks of.
         """
-        known = set(ids)
+        known = {*ids, *left_out}
         new = [name for name in ids if name not in self.rows]
         gone = [name for name in self.rows if name not in known]
         changed = [

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from catordog.data.catalog_cache import CACHE
-from catordog.data.labelled import LabelledPhoto, assign_parts, data_sha256, load_labelled_photos
+from catordog.data.labelled import LabelledPhoto, data_sha256, load_labelled_photos, read_parts
 from catordog.data.photos import PhotoReader
 from catordog.data.split import Part
 from catordog.data.written_tables import write_csv
@@ -78,7 +78,7 @@ def _choose(
     photos = load_labelled_photos(config.data, screen, decisions=decisions, cache=config.cache)
     if config.split is None:
         return photos
-    parts = assign_parts(photos, split=config.split)
+    parts = read_parts(photos, config.split, decisions)
     return [photo for photo, part in zip(photos, parts, strict=True) if part is config.part]
 
 

@@ -62,7 +62,7 @@ def check_photos(table: pd.DataFrame, limits: CheckLimits = CheckLimits()) -> pd
         pd.DataFrame({"id": table["id"][mask], "check": check, "detail": detail[mask]})
         for check, mask, detail in _found(table, limits)
     ]
-    return pd.concat(found, ignore_index=True).astype("str")
+    return pd.concat(found, ignore_index=True).astype({"check": "str", "detail": "str"})
 
 
 def _found(table: pd.DataFrame, limits: CheckLimits) -> Iterator[tuple[str, pd.Series, pd.Series]]:

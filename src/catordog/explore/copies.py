@@ -78,7 +78,7 @@ def list_leaks(
         for group, members in rows[rows["group"].isin(shared)].groupby("group"):
             crossed = ((a, b) for a in _rows(members) for b in _rows(inside[group]))
             pairs += [_pair(a, b, other_source) for a, b in islice(crossed, _MOST_PAIRS)]
-    return pd.DataFrame(pairs, columns=_LEAK_COLUMNS, dtype="str")
+    return pd.DataFrame(pairs, columns=_LEAK_COLUMNS, dtype=object)
 
 
 def _members(table: pd.DataFrame, groups: np.ndarray) -> pd.DataFrame:

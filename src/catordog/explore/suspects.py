@@ -68,8 +68,8 @@ def find_suspects(
     has_both = _find_both(catalog, rows, model, cache)
     frame = pd.DataFrame(
         {
-            "id": table["id"].to_numpy(),
-            "label": table["label"].to_numpy(),
+            "id": table["id"].reset_index(drop=True),
+            "label": table["label"].reset_index(drop=True),
             "p_cat": p[:, 0],
             "p_dog": p[:, 1],
             "kind": np.select([has_both, quality < _CONTRADICTED], ["both", "label"], "neither"),

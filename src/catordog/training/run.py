@@ -120,7 +120,12 @@ def _train_into(folder: Path, config: TrainConfig, screen: Screen) -> Metrics:
             config.data, screen, decisions=config.decisions, cache=config.cache
         )
         parts = assign_parts(
-            items, split=config.split, val=config.val, test=config.test, seed=config.seed
+            items,
+            split=config.split,
+            decisions=config.decisions,
+            val=config.val,
+            test=config.test,
+            seed=config.seed,
         )
         photos = TrainingPhotos(items, parts, reader, PreprocessSpec(spec.size_px))
         counts = ", ".join(f"{photos.parts.count(part)} {part}" for part in Part)
