@@ -28,12 +28,13 @@ COPIES = 6
 
 
 def split(data: Path, out: Path, *more: str) -> Result:
-    arguments = ["split", str(data), "--out", str(out), "--cache", str(out.parent / "cache"), *more]
-    return CliRunner().invoke(app, arguments)
+    arguments = ["split", data, "--out", out, "--cache", data.parent / "cache", *more]
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 def load(data: Path, decisions: Path | None = None) -> list[LabelledPhoto]:
-    return load_labelled_photos(str(data), SilentScreen(), decisions=decisions, cache=None)
+    cache = data.parent / "cache"
+    return load_labelled_photos(str(data), SilentScreen(), decisions=decisions, cache=cache)
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -71,7 +72,7 @@ def pets(tmp_path_factory: pytest.TempPathFactory) -> Path:
         to_jpeg(drawn[5].convert("L")),  # found by its pattern, not its colours
     )
     photos |= {f"dogs/copy {at}.jpg": copy for at, copy in enumerate(copies)}
-    return write_photos(tmp_path_factory.mktemp("pets"), photos)
+    return write_photos(tmp_path_factory.mktemp("split") / "pets", photos)
 
 
 def test_split_is_written_and_told(pets: Path, tmp_path: Path) -> None:
@@ -166,7 +167,7 @@ def test_folder_in_the_way_is_an_error_of_the_output(pets: Path, tmp_path: Path)
 def test_shares_that_leave_nothing_are_refused_before_a_photo_is_read(
     pets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shares: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr("catordog.data.catalog.scan", lambda *_: pytest.fail("looked"))
+    monkeypatch.setattr("catordog.data.labelled.load_catalog", lambda *_: pytest.fail("looked"))
     options = (word for pair in zip(("--val", "--test"), shares, strict=False) for word in pair)
     result = split(pets, tmp_path / "split.csv", *options)
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
@@ -270,7 +271,7 @@ def test_split_of_other_photos_is_refused(
         (None, "No such file"),
         ("id,label\na,cat\n", "no column 'split'"),
         ("id,label,split,group,sha256\na,cat,exam,0,0\n", "'exam' is not a valid Part"),
-        ("", "46 new, 0 missing"),
+        ("", "no column 'id'"),
     ],
 )
 def test_file_that_is_no_split_is_refused(data: Path, content: str | None, said: str) -> None:
@@ -333,8 +334,14 @@ def test_decision_on_another_photo_is_refused(data: Path) -> None:
 def test_what_is_left_out_is_told(data: Path, tmp_path: Path) -> None:
     (data / "neither").mkdir()
     (data / "neither/1.jpg").write_bytes(to_jpeg(draw_photo("cat", 888)))
-    (data / "cats/link.jpg").symlink_to(tmp_path / "gone")
-    result = split(data, tmp_path / "other.csv")
+    listed = [photo.relative_to(data) for photo in sorted(data.rglob("*.jpg"))]
+    lines = [f"{photo},{photo.parent.name.removesuffix('s')}" for photo in listed]
+    lines += ["cats/gone.jpg,cat", "dogs/gone.jpg,dog"]
+    (data / "list.csv").write_text("\n".join(["path,label", *lines]))
+    result = split(data / "list.csv", tmp_path / "other.csv")
     assert result.exit_code == 0
-    assert "are not labelled cat or dog" in result.stderr
+    assert result.stderr.splitlines()[:2] == [
+        "left out: 2 photos that cannot be read",
+        "left out: 1 photo not labelled cat or dog",
+    ]
     assert len(rows_of(tmp_path / "other.csv")) == 46

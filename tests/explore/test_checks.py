@@ -12,11 +12,17 @@ from catordog.data.catalog import COLUMNS, load_catalog
 from catordog.explore.checks import CheckLimits, check_photos
 from tests.conftest import draw_photo
 
-FINE = {
-    **{"label": "", "split": "", "breed": "", "problem": "", "format": "JPEG", "orientation": 1},
-    **{"width": 400, "height": 300, "bytes": 30_000, "sha256": "0" * 64, "phash": "0" * 16},
-    **{"brightness": 0.5, "sharpness": 20.0, "entropy": 7.5},
-}
+FINE = dict(
+    **dict.fromkeys(("label", "split", "breed", "problem", "sha256", "phash"), ""),
+    width=400,
+    height=300,
+    bytes=30_000,
+    format="JPEG",
+    orientation=1,
+    brightness=0.5,
+    sharpness=20.0,
+    entropy=7.5,
+)
 UNDECODABLE = {
     **dict.fromkeys(("width", "height", "orientation", "brightness", "sharpness", "entropy")),
     "format": "",

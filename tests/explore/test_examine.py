@@ -198,7 +198,7 @@ def test_what_is_not_there_is_refused_before_a_photo_is_read(
 
 def test_model_that_is_not_there_is_refused_before_a_photo_is_read(pets: Path) -> None:
     screen = ListingScreen()
-    with pytest.raises(BundleError, match="Cannot read model 'gone': .*catordog models"):
+    with pytest.raises(BundleError, match=r"Cannot read model 'gone': .*catordog models"):
         examine(str(pets), model="gone", cache=None, screen=screen)
     assert (screen.stages, screen.lines) == ([], [])
 
@@ -278,8 +278,6 @@ def test_kaggles_zip_of_zips_is_read_in_place(
     assert (found.layout, len(found.table)) == ("Kaggle 2013", 26)
     assert as_rows(found.leaks, *found.leaks.columns) == [
         ("test1/2.jpg", "test", "train/cat.4.jpg", "train", "", "exact")
-    ] or as_rows(found.leaks, *found.leaks.columns) == [
-        ("train/cat.4.jpg", "train", "test1/2.jpg", "test", "", "exact")
     ]
     assert found.conflicts == []
 

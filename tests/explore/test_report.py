@@ -370,7 +370,7 @@ def test_summary_says_what_deserves_attention_the_gravest_first() -> None:
         "1 photo is in the other data set, too.",
         "1 group of equal photos has contradictory labels.",
         "1 label may be wrong (10 % of 10).",
-        "1 photo may show neither cat nor dog and 1 photo may show both.",
+        "1 photo least like the others may show neither cat nor dog and 1 photo may show both.",
         "2 photos are a copy of another (1 group of equal photos).",
         "1 photo has another problem: 1 tiny, 1 dark.",
     ]

@@ -86,7 +86,7 @@ def test_swapped_label_is_first_and_says_why() -> None:
     assert found["kind"].to_list() == ["label", "neither"]
     assert found["suspicion"].to_list() == pytest.approx([1, 1 - 1 / 60])
     first = found.iloc[0]
-    assert first["p_cat"] > 0.5
+    assert 0.5 < first["p_cat"] < 0.9  # not the 0.995 of the model, which may have seen it
     assert first["p_cat"] + first["p_dog"] == pytest.approx(1)
     said = f"labelled dog, but judged by the other photos a cat (p_cat {first['p_cat']:.3f})"
     assert first["reason"] == said

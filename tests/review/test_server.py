@@ -66,7 +66,9 @@ def run_command(*arguments: str) -> Result:
 def test_what_can_be_refused_is_refused_before_exploring(
     tmp_path: Path, tiny_zip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("catordog.cli.review._explore", lambda _: pytest.fail("explored"))
+    monkeypatch.setattr(
+        "catordog.explore.examine.examine", lambda *_, **__: pytest.fail("explored")
+    )
     other = tmp_path / "photos.csv"
     other.write_text("id,label\n")
     fresh = str(tmp_path / "d.csv")
@@ -88,7 +90,7 @@ def test_command_reviews_what_was_found_with_the_photos_of_the_data_set(
         photo = archive.read("train/cat.0.jpg")
     sha256 = hashlib.sha256(photo).hexdigest()
     findings = find(table=[("train/cat.0.jpg", sha256, "cat")], suspects=[suspect])
-    monkeypatch.setattr("catordog.cli.review._explore", lambda _: findings)
+    monkeypatch.setattr("catordog.explore.examine.examine", lambda *_, **__: findings)
     shown = []
 
     def serve(app: FastAPI, opened: socket.socket, **_: object) -> None:

@@ -45,7 +45,8 @@ def stable_keys(sha256s: Sequence[str], groups: np.ndarray) -> list[str]:
     """Names each photo's group by its content: the smallest digest in it.
 
     Returns:
-        Hex digests, one a photo; photos of one group share one, and no two groups do.
+        Hex digests, one a photo; photos of one group share one, and no two groups of photos that
+        can be decoded do. Empty for a photo that cannot be read.
     """
     smallest: dict[int, str] = {}
     for digest, group in zip(sha256s, groups.tolist(), strict=True):

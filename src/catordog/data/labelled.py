@@ -198,8 +198,8 @@ def _say_what_is_left_out(
     unread = (catalog.table["sha256"] == "").to_numpy()
     other = np.array([label not in CLASSES for label in labels]) & ~unread & ~np.array(dropped)
     for count, what in (
-        (int(unread.sum()), "cannot be read"),
-        (int(other.sum()), "are not labelled cat or dog"),
+        (int(unread.sum()), "that cannot be read"),
+        (int(other.sum()), "not labelled cat or dog"),
     ):
         if count:
-            screen.say(f"left out: {count} photos that {what}")
+            screen.say(f"left out: {count:,} photo{'' if count == 1 else 's'} {what}")

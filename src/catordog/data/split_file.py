@@ -88,12 +88,14 @@ def read_split(path: Path) -> SplitFile:
         # As spreadsheets save it too: with a mark at its beginning.
         with path.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
             reader = csv.DictReader(file)
+            absent = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+            if absent:
+                raise ValueError(f"no column '{absent[0]}'")
             rows = {row["id"]: (row["label"], Part(row["split"]), row["sha256"]) for row in reader}
-    except (OSError, KeyError, ValueError, csv.Error) as exc:
-        reason = f"no column {exc}" if isinstance(exc, KeyError) else exc
+    except (OSError, ValueError, csv.Error) as exc:
         raise DatasetError(
             f"Cannot read split '{path}': expected a CSV file with columns "
-            f"{', '.join(COLUMNS)}, received one that fails: {reason}. "
+            f"{', '.join(COLUMNS)}, received one that fails: {exc}. "
             "Make one with: catordog split DATA --out split.csv"
         ) from exc
     return SplitFile(path, rows)

@@ -90,7 +90,10 @@ def _suspects(findings: Findings) -> list[str]:
         )
     parts = []
     if kinds["neither"]:
-        parts.append(f"{count_of(kinds['neither'], 'photo')} may show neither cat nor dog")
+        parts.append(
+            f"{count_of(kinds['neither'], 'photo')} least like the others may show neither cat "
+            "nor dog"
+        )
     if kinds["both"]:
         parts.append(f"{count_of(kinds['both'], 'photo')} may show both")
     return [*said, *([f"{join_words(parts)}."] if parts else [])]
