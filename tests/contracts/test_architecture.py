@@ -14,8 +14,13 @@ SOURCE = Path(__file__).parents[2] / "src" / "catordog"
 
 # A folder imports from folders on lower levels, or from itself; top-level modules are level 0.
 LEVELS = {
-    **{"images": 1, "plots": 1, "inference": 2, "data": 3},
-    **{"training": 4, "scoring": 4, "explore": 4, "evaluation": 4, "review": 5, "cli": 6},
+    "images": 1,
+    "plots": 1,
+    "inference": 2,
+    "data": 3,
+    **dict.fromkeys(("challenge", "evaluation", "explore", "scoring", "training"), 4),
+    "review": 5,
+    "cli": 6,
 }
 # Third-party packages that may be imported only below these paths.
 WALLS = {

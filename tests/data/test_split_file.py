@@ -141,6 +141,7 @@ def test_file_saved_by_a_spreadsheet_is_read(four: SplitFile) -> None:
         (b"id,label,part,sha256\na,cat,train,0\n", "no column 'split'"),
         (b"id,label,split,group,sha256\na,cat,holdout,0,0\n", "'holdout' is not a valid Part"),
         (b"id,label,split,group,sha256\na,cat\n", "not a valid Part"),
+        (b"id,label,split,group,sha256\na,cat,val,0,0\na,cat,test,0,0\n", "'a' stands twice"),
         (b"PK\x03\x04\x00\xff\n", "no column 'id'"),
     ],
 )

@@ -37,6 +37,20 @@ def test_swapped_label_fits_worst() -> None:
     assert quality == pytest.approx(p[np.arange(60), classes])
 
 
+def test_copies_with_the_same_wrong_label_do_not_vouch_for_each_other() -> None:
+    features, classes = draw_features(200, apart=0.6)
+    classes[SWAPPED] = 1 - classes[SWAPPED]
+    copies = [SWAPPED] * 6  # six copies, label and all
+    features, classes = np.vstack([features, features[copies]]), np.append(classes, classes[copies])
+    groups = np.append(np.arange(200), copies)
+    apart = out_of_fold_probabilities(features, classes, groups)
+    together = out_of_fold_probabilities(features, classes)
+    assert apart is not None
+    assert together is not None
+    assert label_qualities(apart, classes)[SWAPPED] < 0.5
+    assert label_qualities(together, classes)[SWAPPED] > 0.5
+
+
 def test_no_photo_is_read_by_a_model_that_saw_it() -> None:
     features, classes = draw_features(apart=0)  # nothing to learn but by heart
     p = out_of_fold_probabilities(features, classes)

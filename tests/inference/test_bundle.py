@@ -100,7 +100,8 @@ def test_probabilities_and_features_have_their_shapes() -> None:
     bundle = load_bundle("fast")
     side = bundle.metadata.preprocess.size_px
     pixels = np.random.default_rng(0).integers(0, 256, (3, side, side, 3), dtype=np.uint8)
-    probabilities, features = bundle.predict_proba(pixels), bundle.extract_features(pixels)
+    probabilities, features = bundle.predict_with_features(pixels)
+    assert np.array_equal(probabilities, bundle.predict_proba(pixels))
     assert (probabilities.shape, probabilities.dtype) == ((3, 2), np.float32)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
     assert ((probabilities > 0) & (probabilities < 1)).all()

@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from catordog import __version__
+from catordog.cli.challenge import challenge
 from catordog.cli.download import download
 from catordog.cli.evaluate import evaluate
 from catordog.cli.explore import explore
@@ -64,6 +65,7 @@ app = typer.Typer(
 # In the order of a project: answer, or load, look, mend, split, train.
 for command in (predict, models, download, explore, review, split, train, evaluate):
     app.command()(command)
+app.add_typer(challenge, name="challenge")
 
 
 def _print_version(wanted: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -49,4 +50,5 @@ def evaluate(
     with stage_screen(quiet=quiet) as screen:
         for name, metrics in run(config, screen).items():
             screen.say(f"{'labels as given' if name == 'raw' else 'labels as decided'}: {metrics}")
-    typer.echo(out / "metrics.json")
+    if not quiet:
+        typer.echo(os.fsencode(out / "metrics.json"))

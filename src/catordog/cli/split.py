@@ -12,6 +12,9 @@ import typer
 def split(
     data: Annotated[str, typer.Argument(help="Labelled photos, as for catordog explore.")],
     out: Annotated[Path, typer.Option(help="CSV file to write.")],
+    decisions: Annotated[
+        Path | None, typer.Option(help="From catordog review: labels changed, photos dropped.")
+    ] = None,
     val: Annotated[float, typer.Option(help="Share held out to choose by.")] = 0.1,
     test: Annotated[float, typer.Option(help="Share held out to be read once.")] = 0.1,
     seed: Annotated[int, typer.Option(help="Another seed, another split.")] = 0,
@@ -25,6 +28,7 @@ def split(
 
     Each class in the same shares; copies and near copies of a photo stay together; the same
     photos and seed give the same split, whatever the files are called and however they are packed.
+    Splits that the data set comes with play no part; catordog train without --split keeps them.
     """
     from catordog.errors import ConfigError
     from catordog.extras import require_extra
@@ -42,7 +46,7 @@ def split(
 
     check_shares(val, test)
     with stage_screen(quiet=quiet) as screen:
-        photos = load_labelled_photos(data, screen, cache=cache)
+        photos = load_labelled_photos(data, screen, decisions=decisions, cache=cache)
         parts = deal_parts(photos, val=val, test=test, seed=seed)
         written = write_split(
             out,

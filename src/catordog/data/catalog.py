@@ -75,8 +75,9 @@ def load_catalog(
         DatasetError: there are no photos, or an archive is damaged.
 
     Example:
-        >>> load_catalog("samples", cache=None).table.loc[0, ["id", "width", "format"]].to_list()
-        ['both.jpg', 640, 'JPEG']
+        >>> row = load_catalog("samples", cache=None).table.iloc[0]
+        >>> f"{row['id']}: {row['format']}, {row['width']} pixels wide"
+        'both.jpg: JPEG, 634 pixels wide'
     """
     screen = screen or SilentScreen()
     if isinstance(source, str):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from catordog.images.thumbnails import encode_thumbnail
+from catordog.images.thumbnails import encode_jpeg, shrink
 
 TINY_PX = 32
 """Side of the tiny picture by which near duplicates are found."""
@@ -49,14 +49,17 @@ def compute_fingerprint(pixels: np.ndarray) -> Fingerprint:
     image = Image.fromarray(pixels)
     grey = image.convert("L")
     histogram = np.array(grey.histogram(), np.float64)
-    tiny = np.asarray(image.resize((TINY_PX, TINY_PX), Image.Resampling.BILINEAR, reducing_gap=3.0))
+    thumbnail = shrink(image, THUMBNAIL_PX)
+    # From the thumbnail, which is fast; but one of a long strip is too thin for that.
+    base = thumbnail if min(thumbnail.size) >= TINY_PX else image
+    tiny = np.asarray(base.resize((TINY_PX, TINY_PX), Image.Resampling.BILINEAR))
     return Fingerprint(
         brightness=float(histogram @ np.arange(256) / histogram.sum() / 255),
         sharpness=_laplacian_deviation(np.asarray(grey)),
         entropy=_entropy(histogram),
         phash=perceptual_hash(tiny),
         tiny=tiny,
-        thumbnail=encode_thumbnail(pixels, THUMBNAIL_PX),
+        thumbnail=encode_jpeg(thumbnail),
     )
 
 

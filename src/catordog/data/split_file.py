@@ -91,7 +91,11 @@ def read_split(path: Path) -> SplitFile:
             absent = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
             if absent:
                 raise ValueError(f"no column '{absent[0]}'")
-            rows = {row["id"]: (row["label"], Part(row["split"]), row["sha256"]) for row in reader}
+            rows: dict[str, tuple[str, Part, str]] = {}
+            for row in reader:
+                if row["id"] in rows:
+                    raise ValueError(f"'{row['id']}' stands twice")
+                rows[row["id"]] = row["label"], Part(row["split"]), row["sha256"]
     except (OSError, ValueError, csv.Error) as exc:
         raise DatasetError(
             f"Cannot read split '{path}': expected a CSV file with columns "

@@ -57,7 +57,7 @@ def examine(
     suspects = pd.DataFrame(columns=list(COLUMNS))
     if bundle is not None and catalog.decodable.any():
         screen.say("weighing labels")
-        suspects = find_suspects(catalog, bundle, seed=seed, cache=cache)
+        suspects = find_suspects(catalog, bundle, groups[:count], seed=seed, cache=cache)
     return Findings(
         source=data,
         layout=catalog.source.layout,

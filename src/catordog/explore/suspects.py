@@ -32,7 +32,12 @@ _CONTRADICTED = 0.5
 
 
 def find_suspects(
-    catalog: Catalog, model: Bundle, *, seed: int = 0, cache: Path | None = None
+    catalog: Catalog,
+    model: Bundle,
+    groups: np.ndarray | None = None,
+    *,
+    seed: int = 0,
+    cache: Path | None = None,
 ) -> pd.DataFrame:
     """Ranks photos by how likely their label is wrong.
 
@@ -43,6 +48,7 @@ def find_suspects(
     Args:
         catalog: with features.
         model: that computed them.
+        groups: int (N,), of copies, from `find_duplicate_groups`; None if there are none.
         seed: of the folds.
         cache: folder for results; None keeps nothing.
 
@@ -60,7 +66,10 @@ def find_suspects(
     classes = table["label"].iloc[labelled].map({str(c): i for i, c in enumerate(CLASSES)})
     codes = classes.to_numpy(np.int64)
     features = catalog.features[rows]
-    unseen = out_of_fold_probabilities(features[labelled], codes, seed=seed, cache=cache)
+    own_groups = None if groups is None else groups[rows[labelled]]
+    unseen = out_of_fold_probabilities(
+        features[labelled], codes, own_groups, seed=seed, cache=cache
+    )
     if unseen is not None:
         p[labelled] = unseen
         quality[labelled] = label_qualities(unseen, codes)

@@ -24,43 +24,56 @@ _MIN_PER_CLASS = 2 * FOLDS
 
 
 def out_of_fold_probabilities(
-    features: np.ndarray, classes: np.ndarray, *, seed: int = 0, cache: Path | None = None
+    features: np.ndarray,
+    classes: np.ndarray,
+    groups: np.ndarray | None = None,
+    *,
+    seed: int = 0,
+    cache: Path | None = None,
 ) -> np.ndarray | None:
-    """Reads each photo by a model that was fitted without it.
+    """Reads each photo by a model that was fitted without it, and without its copies.
 
     Args:
         features: float32 (N, 1280).
         classes: int (N,), index of each label in `labels.CLASSES`.
+        groups: int (N,), from `find_duplicate_groups`: a wrong label that was copied with its photo
+            must not vouch for itself. None if no two photos are copies.
         seed: of the folds.
         cache: folder for the result; None keeps nothing.
 
     Returns:
         float64 (N, 2), p_cat and p_dog; None if a class has too few photos for the folds.
     """
-    if min(np.bincount(classes, minlength=2)) < _MIN_PER_CLASS:
+    if groups is None:
+        groups = np.arange(len(classes))
+    first, group_of = np.unique(groups, return_index=True, return_inverse=True)[1:]
+    if min(np.bincount(classes[first], minlength=2)) < _MIN_PER_CLASS:
         return None
 
     def compute() -> dict[str, np.ndarray]:
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.linear_model import LogisticRegression
-        from sklearn.model_selection import StratifiedKFold, cross_val_predict
+        from sklearn.model_selection import PredefinedSplit, StratifiedKFold, cross_val_predict
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
 
         head = LogisticRegression(C=_REGULARIZATION, max_iter=_MAX_STEPS)
+        fold_of = np.empty(len(first), np.int64)
         folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
+        for fold, (_, held_out) in enumerate(folds.split(first, classes[first])):
+            fold_of[held_out] = fold
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # near enough ranks as well
             p = cross_val_predict(
                 make_pipeline(StandardScaler(), head),
                 features,
                 classes,
-                cv=folds,
+                cv=PredefinedSplit(fold_of[group_of]),
                 method="predict_proba",
             )
         return {"p": p.astype(np.float64)}
 
-    inputs = [features, classes, np.array(seed)]
+    inputs = [features, classes, groups, np.array(seed)]
     return keep(cache, "out-of-fold", inputs, compute)["p"]
 
 

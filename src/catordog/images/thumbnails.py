@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import io
 
-import numpy as np
 from PIL import Image
 
 
-def encode_thumbnail(pixels: np.ndarray, side_px: int, *, quality: int = 80) -> bytes:
-    """Scales a photo down and encodes it as JPEG.
+def shrink(image: Image.Image, side_px: int) -> Image.Image:
+    """Scales a picture down, and leaves the one handed in as it is.
 
     Args:
-        pixels: uint8 RGB, shape (H, W, 3).
-        side_px: the longest side of the result; a smaller photo keeps its size.
-        quality: JPEG quality, 1 to 95.
+        image: of any mode that can be resized.
+        side_px: the longest side of the result; a smaller picture keeps its size.
     """
-    image = Image.fromarray(pixels)
+    scale = side_px / max(image.size)
+    if scale >= 1:
+        return image
+    width, height = (max(1, round(side * scale)) for side in image.size)
     # Averaging whole blocks first is fast, and the little picture does not show it.
-    image.thumbnail((side_px, side_px), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    return image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
+
+
+def encode_jpeg(image: Image.Image, *, quality: int = 80) -> bytes:
+    """Encodes a small picture as JPEG.
+
+    Args:
+        image: RGB.
+        quality: 1 to 95.
+    """
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=quality)
     return buffer.getvalue()
