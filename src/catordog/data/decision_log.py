@@ -22,6 +22,7 @@ from catordog.data.decisions import (
 )
 from catordog.errors import ConfigError, OutputError
 from catordog.labels import Label
+from catordog.whole_files import sync_folder
 
 
 class DecisionLog:
@@ -104,23 +105,13 @@ class DecisionLog:
                 raise
             self._size = self._whole = self._size + len(head + line)
         if is_new:
-            _sync_folder(self.path.parent)
+            sync_folder(self.path.parent)
 
 
 def _write_whole(file: io.FileIO, data: bytes) -> None:
     if file.write(data) != len(data):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes a new file's name outlast a power cut, where the system can."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _to_line(entry: Decision) -> bytes:

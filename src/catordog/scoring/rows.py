@@ -14,6 +14,7 @@ from typing import IO, Any, NamedTuple
 
 from catordog.errors import ConfigError, MissingExtraError, OutputError
 from catordog.records import Answer, Prediction
+from catordog.whole_files import sync_folder
 
 SUFFIXES = (".csv", ".jsonl", ".parquet")
 
@@ -136,7 +137,7 @@ def write_rows(rows: Iterable[Row], out: Path, unfinished: Path) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         unfinished.replace(out)
-        _sync_folder(out.parent)
+        sync_folder(out.parent)
     except OSError as exc:
         raise OutputError(
             f"Cannot write '{out}': expected room for it, received: {exc.strerror or exc}. Free "
@@ -144,16 +145,6 @@ def write_rows(rows: Iterable[Row], out: Path, unfinished: Path) -> None:
         ) from exc
     finally:
         unfinished.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes a rename outlast a power cut, where the system can."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _write_csv(rows: Iterable[Row], stream: IO[bytes]) -> None:
