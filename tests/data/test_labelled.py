@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from tests.conftest import draw_photo
 
+from catordog.data.catalog import load_catalog
 from catordog.data.decision_log import DecisionLog
 from catordog.data.decisions import Choice
 from catordog.data.labelled import (
@@ -328,3 +329,23 @@ def test_split_file_that_lacks_a_class_is_refused(split: Path) -> None:
         "Make another with: catordog split",
     ):
         assign_parts(invent(12), split=split)
+
+
+def test_other_labels_come_along_if_they_are_wanted(tmp_path: Path) -> None:
+    for place, label in enumerate(("cat", "dog", "both", "neither")):
+        save(draw_photo("cat", place), tmp_path / label / "a.jpg")
+    screen = Listener()
+    photos = load_labelled_photos(str(tmp_path), screen, labels=tuple(Label), cache=None)
+    assert {photo.label for photo in photos} == set(Label)
+    assert not screen.lines
+    photos, screen = load(tmp_path)
+    assert {photo.label for photo in photos} == set(CLASSES)
+    assert screen.lines == ["left out: 2 photos not labelled cat or dog"]
+
+
+def test_catalog_stands_for_its_data_set(tmp_path: Path) -> None:
+    for place, label in enumerate(CLASSES):
+        save(draw_photo(label, place), tmp_path / label / "a.jpg")
+    catalog = load_catalog(str(tmp_path), cache=None)
+    photos, _ = load(tmp_path)
+    assert load_labelled_photos(catalog, Listener(), cache=None) == photos

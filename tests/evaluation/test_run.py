@@ -2,25 +2,32 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.conftest import draw_photo
 
 from catordog.data.decision_log import DecisionLog
 from catordog.data.decisions import Choice
 from catordog.data.labelled import load_labelled_photos
 from catordog.data.split import Part
 from catordog.data.split_file import write_split
-from catordog.errors import BundleError, DatasetError
+from catordog.errors import BundleError, ConfigError, DatasetError
+from catordog.evaluation.outcome import TITLES
 from catordog.evaluation.run import EvaluationConfig, evaluate
 from catordog.progress import SilentScreen
+from tests.conftest import draw_photo
 
 
 def read_answers(folder: Path) -> dict[str, dict[str, str]]:
     with (folder / "answers.csv").open(newline="") as file:
         return {row["id"]: row for row in csv.DictReader(file)}
+
+
+def pets_in(folder: Path) -> list[str]:
+    rows = read_answers(folder).items()
+    return [name for name, row in rows if row["label"] in ("cat", "dog")]
 
 
 @pytest.fixture
@@ -47,13 +54,14 @@ def config(photos: Path, tmp_path: Path) -> EvaluationConfig:
 
 
 def test_answers_are_measured_and_kept(config: EvaluationConfig) -> None:
-    metrics = evaluate(config, SilentScreen())
+    metrics = evaluate(config, SilentScreen()).metrics
     assert set(metrics) == {"raw"}
     assert (metrics["raw"].photos, metrics["raw"].errors) == (3, 1)
     answers = read_answers(config.out)
     assert {name: (row["label"], row["answer"]) for name, row in answers.items()} == {
         "cat/chelsea.jpg": ("cat", "cat"),
         "cat/wrong.jpg": ("cat", "dog"),
+        "neither/coffee.jpg": ("neither", answers["neither/coffee.jpg"]["answer"]),
         "dog/broken.jpg": ("dog", ""),
         "dog/dog.jpg": ("dog", "dog"),
     }
@@ -61,6 +69,13 @@ def test_answers_are_measured_and_kept(config: EvaluationConfig) -> None:
     written = json.loads((config.out / "metrics.json").read_text())
     assert (written["failed"], written["part"], written["model"]) == (1, "all", "fast")
     assert written["raw"]["accuracy"] == pytest.approx(2 / 3)
+    assert written["raw"]["bootstrap"]["resamples"] == 1000
+    assert written["raw"]["classes"]["cat"]["recall"] == pytest.approx(1 / 2)
+    (other,) = written["raw"]["strangers"]
+    assert (other["group"], other["label"], other["photos"]) == ("neither", "neither", 1)
+    assert written["model_size_bytes"] > 1_000_000
+    assert written["photos_per_s"] > 0
+    assert "<title>fast on photos</title>" in (config.out / "report.html").read_text()
 
 
 def test_decisions_are_measured_beside_the_labels_as_given(
@@ -74,7 +89,7 @@ def test_decisions_are_measured_beside_the_labels_as_given(
     said: list[str] = []
     screen = SilentScreen()
     screen.say = said.append  # type: ignore[method-assign]
-    metrics = evaluate(replace(config, decisions=tmp_path / "decisions.csv"), screen)
+    metrics = evaluate(replace(config, decisions=tmp_path / "decisions.csv"), screen).metrics
     assert (metrics["raw"].errors, metrics["decided"].errors) == (1, 0)
     assert any("1 label changed, 0 photos dropped" in line for line in said)
     assert read_answers(config.out)["cat/wrong.jpg"]["label"] == "dog"
@@ -93,10 +108,11 @@ def test_only_the_named_part_of_a_split_is_measured(
             for p in photos
         ),
     )
-    metrics = evaluate(replace(config, split=split), SilentScreen())
-    assert (metrics["raw"].photos, list(read_answers(config.out))) == (1, ["cat/chelsea.jpg"])
+    metrics = evaluate(replace(config, split=split), SilentScreen()).metrics
+    assert metrics["raw"].photos == 1
+    assert pets_in(config.out) == ["cat/chelsea.jpg"]
     evaluate(replace(config, split=split, part=Part.VALIDATION), SilentScreen())
-    assert list(read_answers(config.out)) == ["dog/dog.jpg"]
+    assert pets_in(config.out) == ["dog/dog.jpg"]
 
 
 def test_split_of_other_photos_is_refused(config: EvaluationConfig, tmp_path: Path) -> None:
@@ -122,3 +138,106 @@ def test_photos_that_cannot_be_answered_leave_nothing_to_measure(tmp_path: Path)
 def test_missing_model_is_told_before_any_photo_is_read(config: EvaluationConfig) -> None:
     with pytest.raises(BundleError, match="no_such"):
         evaluate(replace(config, model="no_such.onnx", data="no_such_photos"), SilentScreen())
+
+
+def test_part_of_one_class_alone_is_measured_without_auc(
+    config: EvaluationConfig, tmp_path: Path
+) -> None:
+    photos = load_labelled_photos(config.data, SilentScreen(), cache=None)
+    split = tmp_path / "split.csv"
+    write_split(
+        split,
+        (
+            (p.example.id, p.label, Part.TEST if p.label == "cat" else Part.TRAIN, p.key, p.sha256)
+            for p in photos
+        ),
+    )
+    outcome = evaluate(replace(config, split=split), SilentScreen())
+    assert outcome.metrics["raw"].photos == 2
+    written = json.loads((config.out / "metrics.json").read_text())
+    assert (written["raw"]["auc"], written["raw"]["classes"]["dog"]["recall"]) == (None, None)
+    assert "There is no curve" in (config.out / "report.html").read_text()
+
+
+@pytest.mark.parametrize("label", ["cat", "dog"])
+def test_data_without_one_of_the_classes_is_refused(
+    config: EvaluationConfig, photos: Path, label: str
+) -> None:
+    shutil.rmtree(photos / label)
+    with pytest.raises(DatasetError, match=f"0 {label}"):
+        evaluate(config, SilentScreen())
+
+
+def test_both_sets_of_labels_stand_side_by_side(config: EvaluationConfig, tmp_path: Path) -> None:
+    photos = load_labelled_photos(config.data, SilentScreen(), cache=None)
+    log = DecisionLog(tmp_path / "decisions.csv")
+    for photo in photos:
+        if photo.example.id == "cat/wrong.jpg":
+            log.append(photo.example.id, photo.sha256, photo.label, Choice.NEITHER)
+    evaluate(
+        replace(config, decisions=tmp_path / "decisions.csv", compare="fast", corruptions=2),
+        SilentScreen(),
+    )
+    written = json.loads((config.out / "metrics.json").read_text())
+    assert set(written["raw"]) == set(written["decided"])
+    assert [sum(one["photos"] for one in written[name]["strangers"]) for name in TITLES] == [1, 2]
+    assert written["decided"]["comparison"]["p"] == 1.0
+    assert len(written["raw"]["corruptions"]) == 31
+    page = (config.out / "report.html").read_text()
+    for title in TITLES.values():
+        assert f"<h3>Accuracy, {title}</h3>" in page
+        # confusion, thresholds, other photos, spoiled photos, comparison
+        assert page.count(f"<caption>{title}</caption>") == 5
+
+
+def test_same_model_is_not_worse_than_itself(config: EvaluationConfig) -> None:
+    outcome = evaluate(replace(config, compare="fast", fail_if_worse=0.0), SilentScreen())
+    assert not outcome.is_worse
+    assert outcome.other is not None
+    assert outcome.other.sha256 == outcome.model.sha256
+
+
+def test_points_without_another_model_are_refused(config: EvaluationConfig) -> None:
+    with pytest.raises(ConfigError, match="--compare"):
+        evaluate(replace(config, fail_if_worse=0.5), SilentScreen())
+
+
+def test_kaggles_photos_are_answered_in_numeric_order(config: EvaluationConfig) -> None:
+    folder = Path(config.data) / "test1"
+    folder.mkdir()
+    for number in (10, 2, 1):
+        draw_photo("cat", number).save(folder / f"{number}.jpg")
+    target = config.out / "kaggle.csv"
+    evaluate(replace(config, kaggle=target), SilentScreen())
+    with target.open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["id"] for row in rows] == ["1", "2", "10"]
+    assert all(0.005 <= float(row["label"]) <= 0.995 for row in rows)
+
+
+def test_data_without_kaggles_photos_fails_before_any_is_answered(
+    config: EvaluationConfig,
+) -> None:
+    with pytest.raises(DatasetError, match="test1"):
+        evaluate(replace(config, kaggle=config.out / "kaggle.csv"), SilentScreen())
+    assert not config.out.exists()
+
+
+def test_photo_of_another_part_is_no_stranger_once_decided(
+    config: EvaluationConfig, tmp_path: Path
+) -> None:
+    photos = load_labelled_photos(config.data, SilentScreen(), cache=None)
+    split, log = tmp_path / "split.csv", DecisionLog(tmp_path / "decisions.csv")
+    lines = []
+    for photo in photos:
+        is_wrong = photo.example.id == "cat/wrong.jpg"
+        part = Part.TRAIN if is_wrong else Part.TEST
+        lines.append((photo.example.id, photo.label, part, photo.key, photo.sha256))
+        if is_wrong:
+            log.append(photo.example.id, photo.sha256, photo.label, Choice.NEITHER)
+    write_split(split, lines)
+    decisions = tmp_path / "decisions.csv"
+    outcome = evaluate(replace(config, split=split, decisions=decisions), SilentScreen())
+    for reading in outcome.readings.values():
+        assert [(one.group, one.photos) for one in reading.strangers] == [("neither", 1)]
+    assert "cat/wrong.jpg" not in read_answers(config.out)

@@ -8,10 +8,15 @@ from typing import Annotated
 
 import typer
 
+WORSE = 4
+"""Exit code: the other model is better by more than was allowed."""
+
 
 def evaluate(
     data: Annotated[str, typer.Argument(help="Labelled photos, as for catordog explore.")],
-    out: Annotated[Path, typer.Option(help="Folder for metrics.json and answers.csv.")],
+    out: Annotated[
+        Path, typer.Option(help="Folder for report.html, metrics.json and answers.csv.")
+    ],
     model: Annotated[
         str, typer.Option(help="A shipped model's name, or the path of a model file.")
     ] = "accurate",
@@ -26,29 +31,72 @@ def evaluate(
     cache: Annotated[
         Path, typer.Option(help="Where figures of photos are kept for the next look.")
     ] = Path("~/.cache/catordog"),
+    compare: Annotated[
+        str | None, typer.Option(help="Another model, to answer the same photos.")
+    ] = None,
+    fail_if_worse: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            help="With --compare: exit with code 4 if the other model's accuracy is higher by more "
+            "than this many percentage points, and McNemar's exact p is under 0.05.",
+        ),
+    ] = None,
+    corruptions: Annotated[
+        bool, typer.Option(help="Also blur, compress, turn, ... photos: 30 more answers a photo.")
+    ] = False,
+    corruption_photos: Annotated[
+        int, typer.Option(min=1, help="With --corruptions: how many photos, drawn at random.")
+    ] = 300,
+    kaggle: Annotated[
+        Path | None,
+        typer.Option(help="Also answer the photos of test1/, for Kaggle: a file of id,label."),
+    ] = None,
+    kaggle_clip: Annotated[
+        float, typer.Option(help="With --kaggle: P(dog) is kept this far from 0 and 1.")
+    ] = 0.005,
+    seed: Annotated[int, typer.Option(min=0, help="Of all that is drawn at random.")] = 0,
     quiet: Annotated[bool, typer.Option(help="Print nothing but errors.")] = False,
 ) -> None:
     """Measure a model on labelled photos.
 
-    Accuracy and log loss with 95 % intervals, on every labelled photo or on one part of a split.
+    On every labelled photo or on one part of a split. The report opens offline: figures with 95 %
+    intervals, confusion, calibration, mistakes, kinds of photos. metrics.json says the same.
     """
     from catordog.errors import ConfigError
     from catordog.extras import require_extra
 
-    require_extra("catordog evaluate", "tables")
+    require_extra("catordog evaluate", "explore")
     from catordog.cli.stages import stage_screen
     from catordog.data.split import Part
+    from catordog.evaluation.outcome import TITLES
     from catordog.evaluation.run import EvaluationConfig
     from catordog.evaluation.run import evaluate as run
+    from catordog.evaluation.sentences import say_comparison
 
     if part not in list(Part):
         raise ConfigError(
             f"Cannot measure on part '{part}': expected train, val or test, received another. "
             "Name one of these with --part."
         )
-    config = EvaluationConfig(data, out, model, split, Part(part), decisions, cache)
+    config = EvaluationConfig(
+        *(data, out, model, split, Part(part), decisions, cache),
+        compare=compare,
+        fail_if_worse=fail_if_worse,
+        corruptions=corruption_photos if corruptions else 0,
+        kaggle=kaggle,
+        kaggle_clip=kaggle_clip,
+        seed=seed,
+    )
     with stage_screen(quiet=quiet) as screen:
-        for name, metrics in run(config, screen).items():
-            screen.say(f"{'labels as given' if name == 'raw' else 'labels as decided'}: {metrics}")
+        outcome = run(config, screen)
+        for name, metrics in outcome.metrics.items():
+            screen.say(f"{TITLES[name]}: {metrics}")
+        if outcome.other is not None:
+            screen.say(say_comparison(outcome))
     if not quiet:
-        typer.echo(os.fsencode(out / "metrics.json"))
+        typer.echo(os.fsencode(out / "report.html"))
+        if kaggle is not None:
+            typer.echo(os.fsencode(kaggle))
+    if outcome.is_worse:
+        raise typer.Exit(WORSE)

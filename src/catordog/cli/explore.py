@@ -43,7 +43,7 @@ def explore(
     from catordog.explore.attention import summarize
     from catordog.explore.examine import examine
     from catordog.explore.report import write_report
-    from catordog.explore.wording import count_of
+    from catordog.pages.wording import count_of
 
     with stage_screen(quiet=quiet) as screen:
         findings = examine(

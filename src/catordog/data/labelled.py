@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -42,7 +42,12 @@ class LabelledPhoto:
 
 
 def load_labelled_photos(
-    data: str, screen: Screen, *, decisions: Path | None = None, cache: Path | None = CACHE
+    data: str | Catalog,
+    screen: Screen,
+    *,
+    decisions: Path | None = None,
+    labels: Collection[Label] = CLASSES,
+    cache: Path | None = CACHE,
 ) -> list[LabelledPhoto]:
     """Lists the photos of a data set that say cat or dog, in the order of their digests.
 
@@ -50,30 +55,31 @@ def load_labelled_photos(
     is told: photos with another label or none, and those that cannot be read.
 
     Args:
-        data: path of a data set.
+        data: path of a data set, or its catalog.
         screen: is told of the progress and of what is left out.
         decisions: a person's decisions on labels, which count more than the data set's.
+        labels: which labels are wanted; cats and dogs there must be in any case.
         cache: folder for what is found out about photos; None keeps nothing.
 
     Raises:
         DatasetError: a class has no photo, or the decisions are about other photos.
     """
-    catalog = load_catalog(data, cache=cache, screen=screen)
-    labels, left_out = _labels(catalog, decisions, screen)
+    catalog = load_catalog(data, cache=cache, screen=screen) if isinstance(data, str) else data
+    said, left_out = _labels(catalog, decisions, screen)
     groups = find_duplicate_groups([catalog], cache=cache)
     keys = stable_keys(catalog.table["sha256"].to_list(), groups)
     columns = zip(
-        *(catalog.source.examples, labels, left_out),
+        *(catalog.source.examples, said, left_out),
         *(catalog.table["sha256"], keys, catalog.table["split"]),
         strict=True,
     )
     photos = [
         LabelledPhoto(example, Label(label), sha256, key, split)
         for example, label, is_left_out, sha256, key, split in columns
-        if not is_left_out and sha256 and label in CLASSES
+        if not is_left_out and sha256 and label in labels
     ]
-    _check_classes(data, catalog, photos)
-    _say_what_is_left_out(catalog, labels, left_out, screen)
+    _check_classes(catalog, photos)
+    _say_what_is_left_out(catalog, said, left_out, labels, screen)
     return sorted(photos, key=lambda photo: (photo.sha256, photo.example.id))
 
 
@@ -165,7 +171,7 @@ def _labels(
     return applied.labels, applied.is_dropped
 
 
-def _check_classes(data: str, catalog: Catalog, photos: Sequence[LabelledPhoto]) -> None:
+def _check_classes(catalog: Catalog, photos: Sequence[LabelledPhoto]) -> None:
     counts = {label: sum(photo.label is label for photo in photos) for label in CLASSES}
     if not all(counts.values()):
         from catordog.data.sources import LAYOUTS
@@ -173,9 +179,9 @@ def _check_classes(data: str, catalog: Catalog, photos: Sequence[LabelledPhoto])
         found = ", ".join(f"{count} {label}" for label, count in counts.items())
         first = catalog.source.examples[0].id
         raise DatasetError(
-            f"Cannot learn from '{data}': expected readable photos of both cats and dogs, in one "
-            f"of the known layouts ({'; '.join(LAYOUTS[:-1])}), received {found} among "
-            f"{len(catalog.table)} photos ({catalog.source.layout}; the first is '{first}'). "
+            f"Cannot learn from '{catalog.source.path}': expected readable photos of both cats and "
+            f"dogs, in one of the known layouts ({'; '.join(LAYOUTS[:-1])}), received {found} "
+            f"among {len(catalog.table)} photos ({catalog.source.layout}; the first is '{first}'). "
             "Sort them into folders named cat and dog, or name another data set."
         )
 
@@ -193,13 +199,21 @@ def _check_parts(photos: Sequence[LabelledPhoto], parts: list[Part], whose: str)
 
 
 def _say_what_is_left_out(
-    catalog: Catalog, labels: Sequence[Label | None], dropped: Sequence[bool], screen: Screen
+    catalog: Catalog,
+    labels: Sequence[Label | None],
+    dropped: Sequence[bool],
+    wanted: Collection[Label],
+    screen: Screen,
 ) -> None:
     unread = (catalog.table["sha256"] == "").to_numpy()
-    other = np.array([label not in CLASSES for label in labels]) & ~unread & ~np.array(dropped)
+    other = np.array([label not in wanted for label in labels]) & ~unread & ~np.array(dropped)
     for count, what in (
         (int(unread.sum()), "that cannot be read"),
-        (int(other.sum()), "not labelled cat or dog"),
+        (int(other.sum()), _not_labelled(wanted)),
     ):
         if count:
             screen.say(f"left out: {count:,} photo{'' if count == 1 else 's'} {what}")
+
+
+def _not_labelled(wanted: Collection[Label]) -> str:
+    return "without a label" if set(wanted) == set(Label) else f"not labelled {' or '.join(wanted)}"

@@ -1,32 +1,10 @@
-"""Photos as a page shows them: a thumbnail inlined, a name that can be printed, a label."""
+"""The photos of a data set, as its page shows them."""
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-import numpy as np
-
 from catordog.explore.findings import Findings
+from catordog.pages.tiles import Tile, draw_rows, inline
 from catordog.plots.drawing import UNLABELLED, readable_name
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """One photo on a page.
-
-    Attributes:
-        name: its id, printable.
-        label: what its owner says; `unlabelled` if nobody does, empty if that is not known.
-        source: a `data:` address of its thumbnail; empty if there is none.
-        note: what is to be said of it here; may be empty.
-    """
-
-    name: str
-    label: str
-    source: str
-    note: str = ""
 
 
 class Album:
@@ -53,21 +31,3 @@ class Album:
         """Draws photos with a label and a thumbnail at random; returns their rows in order."""
         rows = [i for i, own in enumerate(self.labels) if own == label and self._thumbnails[i]]
         return draw_rows(rows, count, seed=seed)
-
-
-def draw_rows(rows: Sequence[int], count: int, *, seed: int) -> list[int]:
-    """Draws at most `count` of the rows at random, and returns them in their order."""
-    if len(rows) <= count:
-        return list(rows)
-    drawn = np.random.default_rng(seed).choice(len(rows), count, replace=False)
-    return [rows[place] for place in sorted(drawn.tolist())]
-
-
-def inline(kind: str, content: bytes) -> str:
-    """Returns an address that holds the content itself.
-
-    Example:
-        >>> inline("text/plain", b"hi")
-        'data:text/plain;base64,aGk='
-    """
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}"

@@ -6,7 +6,7 @@ from collections import Counter
 
 from catordog.explore.findings import Findings
 from catordog.explore.sentences import CAT, DOG
-from catordog.explore.wording import count_of, join_words, number, percent
+from catordog.pages.wording import count_of, join_words, number, percent
 
 
 def summarize(findings: Findings) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
@@ -12,11 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from catordog.explore import sections, sentences
-from catordog.explore.album import Album, draw_rows, inline
+from catordog.explore.album import Album
 from catordog.explore.attention import summarize
 from catordog.explore.findings import Findings
 from catordog.explore.projection import Projection, project_features, share_on_own_side
-from catordog.explore.wording import number, percent
+from catordog.pages.chart import Chart, draw_chart
+from catordog.pages.tiles import Listing, draw_rows, inline
+from catordog.pages.wording import number, percent
 from catordog.plots import charts
 from catordog.plots.drawing import CLASS_COLOURS, UNLABELLED, Figure, readable_name, render_png
 from catordog.plots.feature_map import plot_feature_map
@@ -27,23 +28,6 @@ GRID_PHOTOS = 24
 MAP_POINTS = 1500
 _TILE_PX, _SHEET_COLUMNS = 80, 40
 _MAP_WIDTH, _MAP_HEIGHT, _MAP_MARGIN = 720, 460, 12
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """A picture of the page.
-
-    Attributes:
-        title: its heading.
-        sentence: what is to be seen in it.
-        light: its `data:` address for a light page.
-        dark: the same for a dark one.
-    """
-
-    title: str
-    sentence: str
-    light: str
-    dark: str
 
 
 class Page:
@@ -90,22 +74,19 @@ class Page:
 
     def _save(self, name: str, figure: Figure, title: str, sentence: str) -> Chart:
         """Writes a figure's PNG and returns it for the page; the figure is empty afterwards."""
-        light = self._write(name, figure)
-        dark = render_png(figure, dark=True)
-        figure.clear()
-        return Chart(title, sentence, inline("image/png", light), inline("image/png", dark))
-
-    def _write(self, name: str, figure: Figure) -> bytes:
-        content = render_png(figure)
+        chart, content = draw_chart(figure, title, sentence)
         self._write_png(f"{name}.png", content)
-        return content
+        return chart
+
+    def _write(self, name: str, figure: Figure) -> None:
+        self._write_png(f"{name}.png", render_png(figure))
 
     def _counts(self) -> Chart:
         table = self._findings.table
         figure = charts.plot_counts(table)
         return self._save("counts", figure, "Cats and dogs", sentences.say_counts(table))
 
-    def _grids(self) -> list[sections.Listing[Any]]:
+    def _grids(self) -> list[Listing[Any]]:
         """Draws some cats and some dogs, and unlabelled photos where there is nothing else."""
         shown = []
         for label in ("cat", "dog"):
@@ -123,19 +104,19 @@ class Page:
             shown += [listing] * bool(listing.entries)
         return shown
 
-    def _draw(self, label: str, plural: str) -> tuple[sections.Listing[Any], list[int]]:
+    def _draw(self, label: str, plural: str) -> tuple[Listing[Any], list[int]]:
         rows = self._album.draw(label, GRID_PHOTOS, seed=self._seed)
         tiles = [self._album.tile(self._album.ids[row]) for row in rows]
         whole = self._album.labels.count(label)
         if not rows:
             sentence = f"None of the {number(whole)} {plural} can be decoded."
-            return sections.Listing(sentence if whole else f"There are no {plural}.", "", []), []
+            return Listing(sentence if whole else f"There are no {plural}.", "", []), []
         if whole == 1:
-            return sections.Listing(f"One {label or 'photo'}.", "", tiles), rows
+            return Listing(f"One {label or 'photo'}.", "", tiles), rows
         if len(rows) == whole:
-            return sections.Listing(f"All {number(whole)} {plural}.", "", tiles), rows
+            return Listing(f"All {number(whole)} {plural}.", "", tiles), rows
         sentence = f"{len(rows)} of {number(whole)} {plural}, drawn at random."
-        return sections.Listing(sentence, "", tiles), rows
+        return Listing(sentence, "", tiles), rows
 
     def _charts(self) -> list[Chart]:
         table, say = self._findings.table, sentences

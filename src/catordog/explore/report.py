@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from pathlib import Path
-from typing import Any
 
-import jinja2
-from markupsafe import Markup
-
-from catordog import __version__
-from catordog.errors import OutputError
 from catordog.explore.findings import Findings
 from catordog.explore.page import Page
-from catordog.explore.tables import write_file, write_tables
+from catordog.explore.tables import write_tables
+from catordog.pages.html import make_folder, render_page, write_file
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -36,34 +29,9 @@ def write_report(findings: Findings, out: Path, *, seed: int = 0) -> Path:
     Raises:
         OutputError: the folder cannot be made or written to. Free space or name another folder.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise OutputError(
-            f"Cannot write to '{out}': expected a folder, received: {exc.strerror or exc}. "
-            "Name another folder."
-        ) from exc
+    make_folder(out)
     write_tables(findings, out)
     page = Page(findings, lambda name, png: write_file(out / name, png), seed=seed)
     report = out / "report.html"
-    write_file(report, _render(page.fill()).encode())
+    write_file(report, render_page(_TEMPLATES, page.fill()))
     return report
-
-
-def _render(content: dict[str, Any]) -> str:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES, encoding="utf-8"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    script = (_TEMPLATES / "report.js").read_text("utf-8")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return environment.get_template("report.html.j2").render(
-        **content,
-        style=Markup((_TEMPLATES / "report.css").read_text("utf-8")),  # our own files
-        script=Markup(script),
-        script_hash=f"sha256-{digest}",
-        version=__version__,
-    )

@@ -5,16 +5,15 @@ Each is cut to a length that a page can hold, and says so.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from dataclasses import dataclass
-from typing import Generic, TypeVar
 
 import pandas as pd
 
-from catordog.explore.album import Album, Tile
+from catordog.explore.album import Album
 from catordog.explore.findings import Findings
-from catordog.explore.wording import count_of, join_words, number, percent, shown_of
+from catordog.pages.tiles import Listing, Reading, Tile, probability_bar
+from catordog.pages.wording import count_of, join_words, number, percent, shown_of
 from catordog.plots.charts import SPLITS
 from catordog.plots.drawing import readable_name
 
@@ -23,23 +22,6 @@ MAX_PER_GROUP = 8
 MAX_LEAKS = 40
 MAX_SUSPECTS = 60
 MAX_PER_PROBLEM = 24
-
-Entry = TypeVar("Entry")
-
-
-@dataclass(frozen=True, slots=True)
-class Listing(Generic[Entry]):
-    """A list of a page.
-
-    Attributes:
-        sentence: what it amounts to.
-        note: how much of it is shown, and where the rest is; empty if it is all shown.
-        entries: what is shown.
-    """
-
-    sentence: str
-    note: str
-    entries: list[Entry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +54,6 @@ class Leak:
     kind: str
     tile: Tile
     other: Tile
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a model reads in a photo, against its label.
-
-    Attributes:
-        tile: the photo; its note is the reason why it is shown.
-        bars: of each class its name, its probability in percent of the bar, and as text.
-    """
-
-    tile: Tile
-    bars: list[tuple[str, float, str]]
 
 
 def list_duplicates(findings: Findings, album: Album) -> Listing[Group]:
@@ -210,17 +179,12 @@ def _readings(rows: pd.DataFrame, album: Album) -> list[Reading]:
     shown = rows.head(MAX_SUSPECTS)
     columns = (shown["id"], shown["reason"], shown["p_cat"], shown["p_dog"])
     return [
-        Reading(album.tile(photo_id, reason), [_bar("cat", p_cat), _bar("dog", p_dog)])
+        Reading(
+            album.tile(photo_id, reason),
+            [probability_bar("cat", p_cat), probability_bar("dog", p_dog)],
+        )
         for photo_id, reason, p_cat, p_dog in zip(*columns, strict=True)
     ]
-
-
-def _bar(name: str, probability: float) -> tuple[str, float, str]:
-    """Returns a bar whose whole length is probability 1."""
-    if math.isnan(probability):
-        return name, 0.0, "unknown"
-    shown = min(max(probability, 0.0), 1.0)
-    return name, round(100 * shown, 2), f"{probability:.3f}"
 
 
 def list_problems(findings: Findings, album: Album) -> Listing[Group]:

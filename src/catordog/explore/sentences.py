@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from catordog.explore.wording import count_of, file_size, join_words, measure, number, percent
 from catordog.labels import CLASSES
+from catordog.pages.wording import count_of, file_size, join_words, measure, number, percent
 from catordog.plots.charts import SPLITS
 from catordog.plots.drawing import readable_name
 from catordog.plots.thumbnails import MeanPhoto

@@ -11,33 +11,11 @@ from types import SimpleNamespace
 
 import pandas as pd
 
-from catordog.errors import OutputError
 from catordog.explore.findings import Findings
-from catordog.whole_files import write_whole
+from catordog.pages.html import write_file
 
 _NAME_ERRORS = sys.getfilesystemencodeerrors()
 """How Python keeps the bytes of a file name that are not UTF-8."""
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Writes a file so that it is either as it was before, or complete.
-
-    Args:
-        path: where to; its folder exists.
-        content: all of it.
-
-    Raises:
-        OutputError: the disk is full, or the folder may not be written to. Free space or name
-            another folder.
-    """
-    try:
-        with write_whole(path) as file:
-            file.write(content)
-    except OSError as exc:
-        raise OutputError(
-            f"Cannot write '{path}': expected room and permission for it, received: "
-            f"{exc.strerror or exc}. Free space or name another folder."
-        ) from exc
 
 
 def to_csv(table: pd.DataFrame) -> bytes:

@@ -1,0 +1,1 @@
+"""What pages that open offline are made of; needs the `explore` extra."""
