@@ -92,6 +92,7 @@ def test_mask_of_the_process_is_left_alone(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(os, "umask", lambda mask: pytest.fail("the process's mask was set"))
     with write_whole(tmp_path / "file") as file:
         file.write(b"new")
+    assert (tmp_path / "file").read_bytes() == b"new"
 
 
 def test_concurrent_writers_leave_one_whole_file_and_readers_see_no_half(tmp_path: Path) -> None:

@@ -241,3 +241,13 @@ def test_photo_of_another_part_is_no_stranger_once_decided(
     for reading in outcome.readings.values():
         assert [(one.group, one.photos) for one in reading.strangers] == [("neither", 1)]
     assert "cat/wrong.jpg" not in read_answers(config.out)
+
+
+def test_photos_are_not_compared_where_none_is_dealt_out(
+    config: EvaluationConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def compare(*args: object, **kwargs: object) -> None:
+        raise AssertionError("photos were compared")
+
+    monkeypatch.setattr("catordog.data.labelled.find_duplicate_groups", compare)
+    assert evaluate(config, SilentScreen()).metrics["raw"].photos == 3

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from catordog.cache_folder import CACHE
+
 WORSE = 4
 """Exit code: the other model is better by more than was allowed."""
 
@@ -30,7 +32,7 @@ def evaluate(
     ] = None,
     cache: Annotated[
         Path, typer.Option(help="Where figures of photos are kept for the next look.")
-    ] = Path("~/.cache/catordog"),
+    ] = CACHE,
     compare: Annotated[
         str | None, typer.Option(help="Another model, to answer the same photos.")
     ] = None,

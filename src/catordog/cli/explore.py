@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from catordog.cache_folder import CACHE
+
 
 def explore(
     data: Annotated[
@@ -26,7 +28,7 @@ def explore(
     seed: Annotated[int, typer.Option(help="Of the folds and of which photos are shown.")] = 0,
     cache: Annotated[
         Path, typer.Option(help="Where figures of photos are kept for the next look.")
-    ] = Path("~/.cache/catordog"),
+    ] = CACHE,
     overwrite: Annotated[bool, typer.Option(help="Write into a folder that exists.")] = False,
     quiet: Annotated[bool, typer.Option(help="Print nothing but errors.")] = False,
 ) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from catordog.cache_folder import CACHE
+
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Sequence
@@ -27,7 +29,7 @@ def review(
     ] = "127.0.0.1",
     cache: Annotated[
         Path, typer.Option(help="Where figures of photos are kept for the next look.")
-    ] = Path("~/.cache/catordog"),
+    ] = CACHE,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the URL.")] = False,
 ) -> None:
     """Go through suspicious photos in the browser and decide about each.

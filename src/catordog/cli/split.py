@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from catordog.cache_folder import CACHE
+
 
 def split(
     data: Annotated[str, typer.Argument(help="Labelled photos, as for catordog explore.")],
@@ -20,7 +22,7 @@ def split(
     seed: Annotated[int, typer.Option(help="Another seed, another split.")] = 0,
     cache: Annotated[
         Path, typer.Option(help="Where figures of photos are kept for the next look.")
-    ] = Path("~/.cache/catordog"),
+    ] = CACHE,
     overwrite: Annotated[bool, typer.Option(help="Replace an earlier file.")] = False,
     quiet: Annotated[bool, typer.Option(help="Print nothing but errors.")] = False,
 ) -> None:

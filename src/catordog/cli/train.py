@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from catordog.cache_folder import CACHE
+
 
 def train(
     data: Annotated[
@@ -37,7 +39,7 @@ def train(
     seed: Annotated[int, typer.Option(help="Of the split and of everything random.")] = 0,
     cache: Annotated[
         Path, typer.Option(help="Where frozen features are kept for later runs.")
-    ] = Path("~/.cache/catordog"),
+    ] = CACHE,
     overwrite: Annotated[bool, typer.Option(help="Replace an earlier run folder.")] = False,
     quiet: Annotated[bool, typer.Option(help="Print nothing but errors.")] = False,
 ) -> None:

@@ -11,11 +11,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from catordog.cache_folder import CACHE
+
 if TYPE_CHECKING:
     from catordog.data.dataset import Dataset
 
 
-def load(path: str, *, cache: Path | None = Path("~/.cache/catordog")) -> Dataset:
+def load(path: str, *, cache: Path | None = CACHE) -> Dataset:
     """Opens a data set: any copy of Dogs vs. Cats, class folders, a list, or just photos.
 
     Args:

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from catordog.data.catalog_cache import CACHE, FIGURES, CatalogCache
+from catordog.cache_folder import CACHE
+from catordog.data.catalog_cache import FIGURES, CatalogCache
 from catordog.data.photos import PhotoReader
 from catordog.data.scan import scan
 from catordog.data.sources import open_source

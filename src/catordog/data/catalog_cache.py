@@ -16,9 +16,6 @@ from catordog.data.fingerprints import TINY_PX
 from catordog.data.scan import ScannedPhoto
 from catordog.whole_files import write_whole
 
-CACHE = Path("~/.cache/catordog")
-"""Where catordog keeps what it can compute again."""
-
 FIGURES = {
     "width": "Int64",
     "height": "Int64",

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from catordog.cache_folder import CACHE
 from catordog.data.catalog import Catalog, load_catalog
-from catordog.data.catalog_cache import CACHE
 from catordog.data.photos import PhotoReader
 from catordog.data.sources import open_source
 from catordog.data.sources.example import Example

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from catordog.cache_folder import CACHE
 from catordog.data.catalog import Catalog
-from catordog.data.catalog_cache import CACHE
 from catordog.data.kept_results import keep
 from catordog.data.near_duplicates import find_near_duplicates
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from catordog.cache_folder import CACHE
 from catordog.data.catalog import Catalog, load_catalog
-from catordog.data.catalog_cache import CACHE
 from catordog.data.decisions import read_decisions
 from catordog.data.duplicates import find_duplicate_groups, stable_keys
 from catordog.data.sources.example import Example
@@ -47,6 +47,7 @@ def load_labelled_photos(
     *,
     decisions: Path | None = None,
     labels: Collection[Label] = CLASSES,
+    compares: bool = True,
     cache: Path | None = CACHE,
 ) -> list[LabelledPhoto]:
     """Lists the photos of a data set that say cat or dog, in the order of their digests.
@@ -59,6 +60,8 @@ def load_labelled_photos(
         screen: is told of the progress and of what is left out.
         decisions: a person's decisions on labels, which count more than the data set's.
         labels: which labels are wanted; cats and dogs there must be in any case.
+        compares: group near duplicates. Where no photo is to be dealt out, False saves the time,
+            and each photo's key is its own digest.
         cache: folder for what is found out about photos; None keeps nothing.
 
     Raises:
@@ -66,11 +69,12 @@ def load_labelled_photos(
     """
     catalog = load_catalog(data, cache=cache, screen=screen) if isinstance(data, str) else data
     said, left_out = _labels(catalog, decisions, screen)
-    groups = find_duplicate_groups([catalog], cache=cache)
-    keys = stable_keys(catalog.table["sha256"].to_list(), groups)
+    keys = sha256s = catalog.table["sha256"].to_list()
+    if compares:
+        keys = stable_keys(sha256s, find_duplicate_groups([catalog], cache=cache))
     columns = zip(
         *(catalog.source.examples, said, left_out),
-        *(catalog.table["sha256"], keys, catalog.table["split"]),
+        *(sha256s, keys, catalog.table["split"]),
         strict=True,
     )
     photos = [

@@ -8,9 +8,8 @@ from types import TracebackType
 
 from catordog.data.parquet_rows import ParquetRows, is_parquet
 from catordog.data.zips import OpenZips
-from catordog.errors import ImageReadError
 from catordog.images.picture import DecodeLimits
-from catordog.images.reading import read_photo
+from catordog.images.reading import cannot_read, read_photo
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +93,7 @@ class PhotoReader:
         try:
             status = Path(photo.path).stat()
         except (OSError, ValueError) as exc:  # ValueError: a NUL byte in the path
-            reason = getattr(exc, "strerror", None) or exc
-            raise ImageReadError(
-                f"Cannot read '{photo.path}': expected a photo's file, received: {reason}. Check "
-                "the path and its permissions."
-            ) from exc
+            raise cannot_read(photo.path, exc) from exc
         return status.st_size, status.st_mtime_ns
 
     def modified_s(self, photo: Photo) -> float:

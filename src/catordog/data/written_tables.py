@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
+from catordog.csv_lines import csv_text
 from catordog.errors import OutputError
 from catordog.whole_files import write_whole
 
@@ -20,13 +19,8 @@ def write_csv(path: Path, header: Sequence[str], lines: Iterable[Iterable[Any]])
     """
     try:
         with write_whole(path, text=True) as file:
-            # With "\n" alone as its line end, the writer would leave a lone "\r" unquoted.
-            shorter = SimpleNamespace(
-                write=lambda line: file.write(line.removesuffix("\r\n") + "\n")
-            )
-            writer = csv.writer(shorter, lineterminator="\r\n")
-            writer.writerow(header)
-            writer.writerows(lines)
+            file.write(csv_text(header))
+            file.writelines(map(csv_text, lines))
     except OSError as exc:
         raise OutputError(
             f"Cannot write '{path}': expected a folder that can be written to, received: "

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from catordog.cache_folder import CACHE
 from catordog.data.catalog import Catalog, load_catalog
-from catordog.data.catalog_cache import CACHE
 from catordog.data.labelled import LabelledPhoto, data_sha256, load_labelled_photos, read_parts
 from catordog.data.split import Part
 from catordog.data.written_tables import write_csv
@@ -142,7 +142,7 @@ def _choose(
     The latter are in no split, as no model is trained on them.
     """
     photos = load_labelled_photos(
-        catalog, screen, decisions=decisions, labels=tuple(Label), cache=config.cache
+        catalog, screen, decisions=decisions, labels=tuple(Label), compares=False
     )
     if config.split is None:
         return photos

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from catordog.cache_folder import CACHE
 from catordog.data.catalog import Catalog, load_catalog
-from catordog.data.catalog_cache import CACHE
 from catordog.data.duplicates import find_duplicate_groups
 from catordog.data.sources import open_source
 from catordog.explore.checks import CheckLimits, check_photos

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import pandas as pd
 
+from catordog.csv_lines import csv_text
 from catordog.explore.findings import Findings
 from catordog.pages.html import write_file
 
@@ -27,12 +26,7 @@ def to_csv(table: pd.DataFrame) -> bytes:
     Returns:
         The file. A name that is not UTF-8 keeps its bytes.
     """
-    lines: list[str] = []
-    # With "\n" alone as its line end, the writer would leave a lone "\r" in a name unquoted.
-    writer = csv.writer(SimpleNamespace(write=lines.append), lineterminator="\r\n")
-    writer.writerow(table.columns)
-    writer.writerows(_rows(table))
-    text = "".join(f"{line.removesuffix(chr(13) + chr(10))}\n" for line in lines)
+    text = csv_text(table.columns) + "".join(map(csv_text, _rows(table)))
     return text.encode(errors=_NAME_ERRORS)
 
 

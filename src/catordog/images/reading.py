@@ -33,10 +33,15 @@ def read_photo(path: str | Path, limits: DecodeLimits = DecodeLimits()) -> bytes
         with Path(path).open("rb") as file:
             data = file.read(limits.max_bytes + 1)  # the file may have grown meanwhile
     except (OSError, ValueError) as exc:  # ValueError: a NUL byte in the path
-        reason = getattr(exc, "strerror", None) or exc
-        raise ImageReadError(
-            f"Cannot read {name}: expected a photo's file, received: {reason}. Check the path and "
-            "its permissions."
-        ) from exc
+        raise cannot_read(path, exc) from exc
     limits.check_bytes(len(data), name=name)
     return data
+
+
+def cannot_read(path: str | Path, exc: OSError | ValueError) -> ImageReadError:
+    """Returns the error for a file that the system refuses, or whose path holds a NUL byte."""
+    reason = getattr(exc, "strerror", None) or exc
+    return ImageReadError(
+        f"Cannot read {str(path)!r}: expected a photo's file, received: {reason}. Check the path "
+        "and its permissions."
+    )

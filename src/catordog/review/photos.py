@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import threading
 from collections.abc import Callable
 from enum import StrEnum
@@ -12,6 +11,7 @@ from PIL import Image
 
 from catordog.errors import DatasetError
 from catordog.images.decode import decode_image
+from catordog.images.thumbnails import encode_jpeg
 
 _MAX_AT_ONCE = threading.BoundedSemaphore(2)
 """A photo of 100 megapixels takes 300 MB while it is decoded: two at a time, whoever asks."""
@@ -51,6 +51,4 @@ def to_jpeg(id: str, sha256: str, size: Size, read_photo: Callable[[str], bytes]
             )
         image = Image.fromarray(decode_image(data, target_px=size.side_px).pixels)
         image.thumbnail((size.side_px, size.side_px), Image.Resampling.BICUBIC, reducing_gap=2.0)
-        buffer = io.BytesIO()
-        image.save(buffer, "JPEG", quality=88 if size is Size.LARGE else 80)
-    return buffer.getvalue()
+        return encode_jpeg(image, quality=88 if size is Size.LARGE else 80)

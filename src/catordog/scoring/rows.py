@@ -10,8 +10,9 @@ import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, NamedTuple
 
+from catordog.csv_lines import csv_text
 from catordog.errors import ConfigError, MissingExtraError, OutputError
 from catordog.records import Answer, Prediction
 from catordog.whole_files import sync_folder
@@ -85,18 +86,6 @@ def check_format(out: Path) -> None:
         raise MissingExtraError("Parquet", extra="parquet")
 
 
-class _Echo:
-    """A stream for `csv.writer` that hands the line back instead of keeping it."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-# Its writerow returns what write returns, and quotes whatever its own line end holds: with "\n"
-# alone, the name "Icon\r" that macOS gives would end a row where it stands.
-_CSV: Any = csv.writer(_Echo(), lineterminator="\r\n")
-
-
 def csv_header() -> bytes:
     """Returns the first line of a CSV table."""
     return f"{','.join(Row._fields)}\n".encode()
@@ -105,10 +94,10 @@ def csv_header() -> bytes:
 def csv_line(row: Row) -> bytes:
     """Returns a row as a line of CSV, in UTF-8; a name that is not UTF-8 keeps its bytes."""
     if row.p_cat is None or row.p_dog is None:
-        line: str = _CSV.writerow(row)
+        line = csv_text(row)
     else:
-        line = _CSV.writerow((*row[:2], f"{row.p_cat:.6f}", f"{row.p_dog:.6f}", *row[4:]))
-    return line.removesuffix("\r\n").encode(errors=_NAME_ERRORS) + b"\n"
+        line = csv_text((*row[:2], f"{row.p_cat:.6f}", f"{row.p_dog:.6f}", *row[4:]))
+    return line.encode(errors=_NAME_ERRORS)
 
 
 def json_line(row: Row) -> bytes:

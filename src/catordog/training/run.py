@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import catordog
-from catordog.data.catalog_cache import CACHE
+from catordog.cache_folder import CACHE
 from catordog.data.labelled import assign_parts, load_labelled_photos
 from catordog.data.photos import PhotoReader
 from catordog.data.split import Part
