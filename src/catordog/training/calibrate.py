@@ -1,49 +1,65 @@
-"""Makes a network as sure as it is right: one temperature, chosen on validation photos."""
+"""Makes a network as sure as it is right: scale and offset of each logit, by validation photos."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from catordog.metrics import measure
+from catordog.training.network import LABEL_ERROR_RATE
 
-LABEL_ERROR_RATE = 0.002
-"""Share of photos whose label has no right answer: public lists name 43 to 71 of Kaggle's 25,000
-(0.17 to 0.28 %). No probability comes nearer to 0 or 1 than half of this: a model that is surer
-than its labels were is wrong about itself, and one confident slip would cost it without limit."""
-
-_TEMPERATURES = np.geomspace(0.25, 4.0, 81)
-"""What to try: steps of 3.5 %, far finer than a few hundred photos can tell apart."""
+_STEPS = 50
+_PRIOR_PHOTOS = 4.0
+"""How many photos' worth of trust the logits get as they are: a few, so that a validation part that
+a network answers without an error does not make it infinitely sure."""
 
 
 def to_probabilities(logits: np.ndarray) -> np.ndarray:
     """Turns logits into probabilities as the network's own last layers do.
 
     Args:
-        logits: float (N, 2).
+        logits: float (...).
 
     Returns:
-        float (N, 2), in [LABEL_ERROR_RATE / 2, 1 - LABEL_ERROR_RATE / 2], rows adding to 1.
+        float (...), in [LABEL_ERROR_RATE / 2, 1 - LABEL_ERROR_RATE / 2].
     """
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    softmax = powers / powers.sum(axis=1, keepdims=True)
-    result: np.ndarray = (1 - LABEL_ERROR_RATE) * softmax + LABEL_ERROR_RATE / 2
+    result: np.ndarray = (1 - LABEL_ERROR_RATE) / (1 + np.exp(-logits)) + LABEL_ERROR_RATE / 2
     return result
 
 
-def find_temperature(logits: np.ndarray, classes: np.ndarray) -> float:
-    """Finds the temperature at which the log loss is least (Guo et al. 2017, arXiv:1706.04599).
+def to_logits(probabilities: np.ndarray) -> np.ndarray:
+    """Undoes `to_probabilities`; what is at a limit stays finite."""
+    p = (probabilities.astype(np.float64) - LABEL_ERROR_RATE / 2) / (1 - LABEL_ERROR_RATE)
+    p = np.clip(p, 1e-7, 1 - 1e-7)
+    result: np.ndarray = np.log(p / (1 - p))
+    return result
+
+
+def find_scale(logits: np.ndarray, is_so: np.ndarray) -> tuple[float, float]:
+    """Finds scale and offset of a logit at which the log loss is least (Platt 1999).
 
     Args:
-        logits: float (N, 2), of photos the network did not learn from.
-        classes: int (N,), what they show.
+        logits: float (N,), of photos the network did not learn from.
+        is_so: bool (N,), what is true of each.
 
     Returns:
-        What to divide logits by: above 1 for a network that is too sure, below for one too timid.
+        Scale (below 1 for a network that is too sure) and offset.
 
     Example:
-        >>> logits = np.array([[6.0, 0.0]] * 4)
-        >>> find_temperature(logits, np.array([0, 0, 0, 1])) > 2
+        >>> logits = np.array([6.0] * 4 + [-6.0] * 4)
+        >>> scale, _ = find_scale(logits, np.array([1, 1, 1, 0, 0, 0, 0, 1], bool))
+        >>> scale < 0.5
         True
     """
-    losses = [measure(to_probabilities(logits / t), classes).log_loss for t in _TEMPERATURES]
-    return float(_TEMPERATURES[int(np.argmin(losses))])
+    logits = logits.astype(np.float64)
+    design = np.column_stack([logits, np.ones_like(logits)])
+    weights = np.array([1.0, 0.0])
+    # Newton's method on the log loss plus a penalty that pulls the scale to 1, the offset to 0.
+    penalty = np.diag([_PRIOR_PHOTOS, _PRIOR_PHOTOS / 25])
+    for _ in range(_STEPS):
+        p = 1 / (1 + np.exp(-design @ weights))
+        slope = design.T @ (p - is_so) + penalty @ (weights - [1.0, 0.0])
+        curve = (design * (p * (1 - p))[:, None]).T @ design + penalty
+        step = np.linalg.solve(curve, slope)
+        weights = weights - np.clip(step, -0.5, 0.5)
+        if np.abs(step).max() < 1e-8:
+            break
+    return float(weights[0]), float(weights[1])

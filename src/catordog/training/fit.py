@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from catordog.labels import CLASSES
-from catordog.metrics import measure
-from catordog.training.activations import Activations
-from catordog.training.calibrate import to_probabilities
+from catordog.training.passes import Pass
 
 if TYPE_CHECKING:
     import keras
 
-_PREDICT_BATCH = 256
+KNOWN_TEMPERATURE = 2.0
+"""By which the ImageNet answers are softened, so that more than the first of them counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,124 +23,210 @@ class FitConfig:
     """How to train one top.
 
     Attributes:
-        epochs: times each photo is seen, each time plain or mirrored at random.
-        batch_size: photos per step.
-        learning_rate: at its peak; it rises over the first tenth of the steps, then falls to 0
-            along a cosine.
+        epochs: passes over the photos, each with views of its own.
+        batch_size: views per step.
+        learning_rate: of the last layers at its peak; it rises over the first tenth of the steps,
+            then falls to 0 along a cosine.
+        block_rate: each block below learns at this share of the rate of the one above it.
         weight_decay: per unit of learning rate (AdamW).
-        mixup: each photo is blended with another, and its label too, in a proportion drawn from
+        label_smoothing: targets stay this far from 0 and 1.
+        mixup: each view is blended with another, and its targets too, in a proportion drawn from
             Beta(mixup, mixup) (Zhang et al. 2018, arXiv:1710.09412); 0 for no blending.
+        keep_known: weight of staying with the published network's answers to ImageNet's question
+            (Li and Hoiem 2016, arXiv:1606.09282): what foxes are is not in our photos.
+        teacher_share: weight of a teacher's answers among the targets, if there is a teacher.
+        ema: each step, the averaged weights keep this share of what they were; the average is
+            what is used.
     """
 
     epochs: int
-    batch_size: int
-    learning_rate: float
-    weight_decay: float
-    mixup: float = 0.0
+    batch_size: int = 64
+    learning_rate: float = 1e-4
+    block_rate: float = 0.85
+    weight_decay: float = 1e-4
+    label_smoothing: float = 0.005
+    mixup: float = 0.2
+    keep_known: float = 0.3
+    teacher_share: float = 0.7
+    ema: float = 0.995
 
 
-HEAD = FitConfig(epochs=5, batch_size=64, learning_rate=2e-3, weight_decay=1e-4)
-"""For a linear head on frozen features, from nothing."""
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Where a training is kept, to go on after an interruption.
 
-FINE_TUNE = FitConfig(epochs=3, batch_size=64, learning_rate=1.2e-4, weight_decay=1e-4, mixup=0.3)
-"""For upper blocks that know ImageNet: small steps and blended photos, or they forget it and learn
-the training photos by heart (see EXPERIMENTS.md)."""
+    Attributes:
+        path: a file; absent before the first epoch ends.
+    """
+
+    path: Path
+
+    def save(self, epoch: int, top: keras.Model) -> None:
+        """Keeps weights and the optimizer's state after an epoch."""
+        variables = [np.asarray(v) for v in (*top.variables, *top.optimizer.variables)]
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = self.path.with_suffix(".unfinished.npz")
+        np.savez(unfinished, np.array(epoch), *variables)
+        unfinished.replace(self.path)
+
+    def load(self, top: keras.Model) -> int:
+        """Returns the number of finished epochs, and brings the model to where they ended."""
+        if not self.path.exists():
+            return 0
+        with np.load(self.path) as kept:
+            epoch, *variables = (kept[name] for name in kept.files)
+        for variable, value in zip(
+            (*top.variables, *top.optimizer.variables), variables, strict=True
+        ):
+            variable.assign(value)
+        return int(epoch)
 
 
 def fit(
     top: keras.Model,
-    activations: Activations,
-    classes: np.ndarray,
-    train: np.ndarray,
-    val: np.ndarray,
+    read_pass: Callable[[int], Pass],
     config: FitConfig,
     *,
+    cut: str,
     seed: int,
-    on_epoch: Callable[[dict[str, float]], None],
+    known_head: tuple[np.ndarray, np.ndarray] | None = None,
+    checkpoint: Checkpoint | None = None,
+    on_epoch: Callable[[int, float], None],
 ) -> None:
     """Trains a model in place.
 
     Args:
-        top: activations to logits (N, 2).
-        activations: of all photos.
-        classes: int (N,), each photo's class.
-        train: indices of the photos to train on.
-        val: indices of the photos to report on; they change nothing.
+        top: activations to [logits (N, 2), features (N, F)].
+        read_pass: gives the views of an epoch, counted from 0.
         config: how.
-        seed: of the order of photos and the mirroring.
-        on_epoch: given each epoch's figures: epoch, loss, val_accuracy, val_log_loss.
+        cut: which of a pass's arrays the top takes.
+        seed: of the order of views and the blending.
+        known_head: the published classifier, float32 (F, C) and (C,); None keeps nothing known.
+        checkpoint: where to go on from, and to keep each epoch.
+        on_epoch: told each epoch's number, from 1, and mean loss.
     """
+    student = _compile(top, config, known_head, steps_per_epoch=_steps(read_pass(0), config))
+    done = checkpoint.load(student) if checkpoint else 0
+    for epoch in range(done, config.epochs):
+        losses = [
+            float(student.train_on_batch(inputs, targets)[0])
+            for inputs, targets in _batches(
+                read_pass(epoch), cut, config, known_head is not None, [seed, epoch]
+            )
+        ]
+        if checkpoint:
+            checkpoint.save(epoch + 1, student)
+        on_epoch(epoch + 1, float(np.mean(losses)))
+    student.optimizer.finalize_variable_values(student.trainable_variables)
+
+
+def predict_logits(top: keras.Model, activations: np.ndarray, batch: int = 128) -> np.ndarray:
+    """Returns float32 (N, 2) logits, in order."""
+    starts = range(0, len(activations), batch)
+    parts = [np.asarray(activations[start : start + batch], np.float32) for start in starts]
+    return np.concatenate([np.asarray(top.predict_on_batch(part)[0]) for part in parts])
+
+
+def _compile(
+    top: keras.Model,
+    config: FitConfig,
+    known_head: tuple[np.ndarray, np.ndarray] | None,
+    *,
+    steps_per_epoch: int,
+) -> keras.Model:
+    """Returns the top as it is trained: with ImageNet's answers beside ours, if they are kept."""
     import keras
 
-    batches = _batches(activations, classes, train, config, seed)
-    steps = len(batches) * config.epochs
+    logits, features = top.outputs
+    outputs, losses, weights = [logits], [keras.losses.BinaryCrossentropy(from_logits=True)], [1.0]
+    if known_head is not None:
+        kernel, bias = known_head
+        known = keras.layers.Dense(len(bias), trainable=False, name="known")
+        outputs.append(known(features))
+        known.set_weights([kernel / KNOWN_TEMPERATURE, bias / KNOWN_TEMPERATURE])
+        losses.append(keras.losses.CategoricalCrossentropy(from_logits=True))
+        weights.append(config.keep_known)
+    student = keras.Model(top.input, outputs)
+    for layer in student.layers:
+        if isinstance(layer, keras.layers.DepthwiseConv2D):
+            # A hundredth of the weights, and a third of the time of a step.
+            layer.trainable = False
+    student.compile(
+        optimizer=_optimizer(student, config, steps_per_epoch * config.epochs),
+        loss=losses,
+        loss_weights=weights,
+        jit_compile=False,  # on a CPU, twenty times slower
+    )
+    student.optimizer.build(student.trainable_variables)
+    return student
+
+
+def _optimizer(student: keras.Model, config: FitConfig, steps: int) -> Any:
+    import keras
+
     schedule = keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=0.0,
         warmup_target=config.learning_rate,
         warmup_steps=max(1, steps // 10),
         decay_steps=max(1, steps - steps // 10),
     )
+    shares = _rate_shares(student, config.block_rate)
 
-    class Report(keras.callbacks.Callback):  # type: ignore[misc]  # untyped base
-        def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-            figures = measure(to_probabilities(predict_logits(top, activations, val)), classes[val])
-            on_epoch(
-                {
-                    "epoch": epoch + 1,
-                    "loss": float((logs or {})["loss"]),
-                    "val_accuracy": figures.accuracy,
-                    "val_log_loss": figures.log_loss,
-                }
-            )
+    class AdamW(keras.optimizers.AdamW):  # type: ignore[misc]  # untyped base
+        """AdamW with a rate for each layer."""
 
-    top.compile(
-        optimizer=keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay),
-        loss=keras.losses.CategoricalCrossentropy(from_logits=True),
-        jit_compile=False,  # compiling takes longer than five epochs of a small top
+        def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+            super().update_step(gradient, variable, learning_rate * shares[variable.path])
+
+    return AdamW(
+        schedule, weight_decay=config.weight_decay, use_ema=config.ema > 0, ema_momentum=config.ema
     )
-    top.fit(batches, epochs=config.epochs, verbose=0, shuffle=False, callbacks=[Report()])
 
 
-def predict_logits(top: keras.Model, activations: Activations, indices: np.ndarray) -> np.ndarray:
-    """Returns float32 (N, 2) logits of some photos, plain view, in the order of `indices`."""
-    starts = range(0, len(indices), _PREDICT_BATCH)
-    parts = [indices[start : start + _PREDICT_BATCH] for start in starts]
-    return np.concatenate([top.predict_on_batch(activations.batch(part)) for part in parts])
+def _rate_shares(student: keras.Model, block_rate: float) -> dict[str, float]:
+    """Returns each trainable variable's share of the learning rate, by its path."""
+    names = [layer.name for layer in student.layers]
+    numbers = [int(name.split(".")[1]) for name in names if name.startswith("_blocks.")]
+    last = max(numbers, default=0)
+    shares = {}
+    for layer in student.layers:
+        is_block = layer.name.startswith("_blocks.")
+        depth = last - int(layer.name.split(".")[1]) + 1 if is_block else 0
+        for variable in layer.trainable_variables:
+            shares[variable.path] = block_rate**depth
+    return shares
+
+
+def _steps(views: Pass, config: FitConfig) -> int:
+    return max(1, len(views.targets) // config.batch_size)
 
 
 def _batches(
-    activations: Activations, classes: np.ndarray, train: np.ndarray, config: FitConfig, seed: int
-) -> Any:
-    import keras
+    views: Pass, cut: str, config: FitConfig, keeps_known: bool, seed: list[int]
+) -> Iterator[tuple[np.ndarray, list[np.ndarray]]]:
+    """Yields every view once, in random order, with its targets."""
+    random = np.random.default_rng(seed)
+    order = random.permutation(len(views.targets))
+    wanted = views.targets.astype(np.float32)
+    wanted = wanted * (1 - 2 * config.label_smoothing) + config.label_smoothing
+    if views.teacher is not None:
+        wanted = config.teacher_share * views.teacher + (1 - config.teacher_share) * wanted
+    for step in range(_steps(views, config)):
+        rows = np.sort(order[step * config.batch_size :][: config.batch_size])
+        arrays = [np.asarray(views.arrays[cut][rows], np.float32), wanted[rows]]
+        if keeps_known:
+            arrays.append(_soften(np.asarray(views.arrays["known"][rows], np.float32)))
+        if config.mixup:
+            share = random.beta(config.mixup, config.mixup, len(rows))
+            other = random.permutation(len(rows))
+            arrays = [blend(a, a[other], share) for a in arrays]
+        yield arrays[0], arrays[1:]
 
-    one_hot = np.eye(len(CLASSES), dtype=np.float32)
 
-    class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # untyped base
-        """Every photo once an epoch, in random order, each batch plain or mirrored."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self._random = np.random.default_rng(seed)
-            self.on_epoch_end()
-
-        def on_epoch_end(self) -> None:
-            self._order = self._random.permutation(train)
-            self._views = self._random.integers(len(activations.views), size=len(self))
-
-        def __len__(self) -> int:
-            return max(1, len(train) // config.batch_size)
-
-        def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-            # Sorted, because the activations are on disk.
-            batch = np.sort(self._order[index * config.batch_size :][: config.batch_size])
-            inputs, targets = activations.batch(batch, self._views[index]), one_hot[classes[batch]]
-            if config.mixup:
-                share = self._random.beta(config.mixup, config.mixup, len(batch))
-                other = self._random.permutation(len(batch))
-                inputs, targets = (blend(a, a[other], share) for a in (inputs, targets))
-            return inputs, targets
-
-    return Batches()
+def _soften(logits: np.ndarray) -> np.ndarray:
+    powers = np.exp((logits - logits.max(axis=1, keepdims=True)) / KNOWN_TEMPERATURE)
+    softmax: np.ndarray = powers / powers.sum(axis=1, keepdims=True)
+    return softmax
 
 
 def blend(arrays: np.ndarray, others: np.ndarray, share: np.ndarray) -> np.ndarray:

@@ -1,8 +1,9 @@
-"""The photos of a training run: listed, split, ready to be read."""
+"""The photos of a training run: cats and dogs, strangers, and the views that are drawn of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +11,32 @@ import numpy as np
 from catordog.data.labelled import LabelledPhoto, data_sha256
 from catordog.data.photos import PhotoReader
 from catordog.data.split import Part
-from catordog.errors import ImageError
-from catordog.images.preprocess import PreprocessSpec, decode_and_preprocess
-from catordog.labels import CLASSES
+from catordog.data.strangers import Stranger
+from catordog.images.decode import decode_image
+from catordog.images.preprocess import PreprocessSpec
+from catordog.labels import Label
+from catordog.training import views
+from catordog.training.views import View
+
+SHOWS = {
+    Label.CAT: (1.0, 0.0),
+    Label.DOG: (0.0, 1.0),
+    Label.BOTH: (1.0, 1.0),
+    Label.NEITHER: (0.0, 0.0),
+}
+"""A label's two answers, in the order of `labels.CLASSES`."""
+
+PET_VIEWS = {View.PLAIN: 0.3, View.CROP: 0.25, View.SMALL: 0.3, View.PAIR: 0.15}
+"""How often each view is drawn of a cat or a dog."""
+
+STRANGER_VIEWS = {View.PLAIN: 0.25, View.CROP: 0.45, View.SMALL: 0.3}
+"""And of a photo of neither."""
+
+STRANGER_REPEATS = 2
+"""Views of each stranger in a pass: there are fewer of them, and more kinds."""
+
+PAIR_SIDE = (0.35, 0.65)
+"""Side of a pet put into another's photo, as a share of that photo's."""
 
 
 @dataclass(frozen=True)
@@ -20,54 +44,138 @@ class TrainingPhotos:
     """The photos of a run.
 
     Attributes:
-        items: each photo with its label, in the order of their digests.
-        parts: what each photo is used for.
+        items: each cat and dog, in the order of their digests.
+        parts: what each is used for.
+        strangers: photos of neither or both.
+        stranger_parts: what each is used for.
         reader: open for as long as the photos are read.
-        spec: how each becomes a network's input.
+        seed: of every view.
     """
 
     items: list[LabelledPhoto]
     parts: list[Part]
+    strangers: list[Stranger]
+    stranger_parts: list[Part]
     reader: PhotoReader
-    spec: PreprocessSpec
-
-    @property
-    def classes(self) -> np.ndarray:
-        """Int (N,): index of each label in `labels.CLASSES`."""
-        return np.array([CLASSES.index(item.label) for item in self.items])
-
-    @property
-    def sha256s(self) -> list[str]:
-        """Hex digest of each photo's bytes, ascending."""
-        return [item.sha256 for item in self.items]
+    seed: int = 0
 
     @property
     def sha256(self) -> str:
-        """Names the photos and their labels by content."""
+        """Names the cats and dogs and their labels by content."""
         return data_sha256(self.items)
 
-    def indices(self, part: Part, *, without: Iterable[int] = ()) -> np.ndarray:
-        """Returns int (M,): which photos are used for a purpose, but for some."""
-        own = [index for index, other in enumerate(self.parts) if other is part]
-        return np.setdiff1d(np.array(own, dtype=np.int64), np.fromiter(without, np.int64))
+    @property
+    def state(self) -> str:
+        """Names everything that views follow from, but for their size."""
+        photos = [(p.sha256, p.label, part) for p, part in zip(self.items, self.parts, strict=True)]
+        others = zip(self.strangers, self.stranger_parts, strict=True)
+        photos += [(s.sha256, s.label, part) for s, part in others]
+        chances = [PET_VIEWS, STRANGER_VIEWS, STRANGER_REPEATS]
+        return hashlib.sha256(json.dumps([photos, chances, self.seed]).encode()).hexdigest()
 
-    def read_input(self, index: int) -> np.ndarray:
-        """Returns one photo's network input, uint8 (S, S, 3).
+    def places(self, part: Part) -> list[int]:
+        """Lists the photos of a part: cats and dogs first, strangers after them.
+
+        Numbers below `len(items)` are cats and dogs, those above strangers.
+        """
+        parts = [*self.parts, *self.stranger_parts]
+        return [place for place, other in enumerate(parts) if other is part]
+
+    def label(self, place: int) -> Label:
+        """Returns what a photo shows."""
+        pets = len(self.items)
+        return self.items[place].label if place < pets else self.strangers[place - pets].label
+
+    def read_pixels(self, place: int, size_px: int) -> np.ndarray:
+        """Returns uint8 (H, W, 3), no smaller than `size_px` unless the photo is.
 
         Raises:
             ImageError: it cannot be read or decoded.
         """
-        data = self.reader.read(self.items[index].example.photo)
-        return decode_and_preprocess(data, self.spec).pixels
+        pets = len(self.items)
+        photo = (
+            self.items[place].example.photo if place < pets else self.strangers[place - pets].photo
+        )
+        return decode_image(self.reader.read(photo), target_px=size_px).pixels
 
-    def read_inputs(self, indices: np.ndarray, most: int) -> np.ndarray:
-        """Returns uint8 (M, S, S, 3): the first `most` of some photos that can be decoded."""
-        inputs: list[np.ndarray] = []
-        for index in indices:
-            if len(inputs) == most:
-                break
-            try:
-                inputs.append(self.read_input(index))
-            except ImageError:  # told of, with every other, when activations are computed
-                continue
-        return np.stack(inputs)
+
+class PlainViews:
+    """Each photo of a part as it is answered: what validation and the head's first pass see."""
+
+    def __init__(self, photos: TrainingPhotos, part: Part, spec: PreprocessSpec) -> None:
+        """Lists the views; `places` says which photo each is of."""
+        self._photos, self._spec = photos, spec
+        self.places = photos.places(part)
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __call__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        """Draws a view; see `passes.DrawView`."""
+        place = self.places[index]
+        pixels = self._photos.read_pixels(place, self._spec.size_px)
+        targets = np.array(SHOWS[self._photos.label(place)], np.float32)
+        return views.show_plain(pixels, self._spec), targets
+
+
+class RandomViews:
+    """The views of one pass over the training photos, each photo at least once."""
+
+    def __init__(self, photos: TrainingPhotos, number: int, spec: PreprocessSpec) -> None:
+        """Lists the views of pass `number`; another number shows the same photos otherwise."""
+        self._photos, self._number, self._spec = photos, number, spec
+        train = photos.places(Part.TRAIN)
+        pets = [place for place in train if place < len(photos.items)]
+        self._scenes = [
+            place
+            for place in train
+            if place >= len(photos.items) and photos.label(place) is Label.NEITHER
+        ]
+        self._by_label = {
+            label: [place for place in pets if photos.label(place) is label]
+            for label in (Label.CAT, Label.DOG)
+        }
+        others = [place for place in train if place >= len(photos.items)]
+        self.places = pets + others * STRANGER_REPEATS
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __call__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        """Draws a view; see `passes.DrawView`."""
+        random = np.random.default_rng([self._photos.seed, self._number, index])
+        place = self.places[index]
+        label = self._photos.label(place)
+        pixels = self._read(place)
+        view = self._choose(label, random)
+        if view is View.PLAIN:
+            drawn = views.show_plain(pixels, self._spec)
+        elif view is View.CROP:
+            area = views.EMPTY_CROP_AREA if label is Label.NEITHER else views.CROP_AREA
+            drawn = views.show_crop(pixels, self._spec, random, area)
+        elif view is View.SMALL:
+            scene = self._read(int(random.choice(self._scenes)))
+            drawn = views.show_small(pixels, scene, self._spec, random)
+        else:
+            drawn = self._pair(label, pixels, random)
+            label = Label.BOTH
+        return views.spoil(drawn, random), np.array(SHOWS[label], np.float32)
+
+    def _choose(self, label: Label, random: np.random.Generator) -> View:
+        if label is Label.BOTH:
+            return View.PLAIN
+        chances = STRANGER_VIEWS if label is Label.NEITHER else PET_VIEWS
+        view = View(random.choice(list(chances), p=list(chances.values())))
+        return View.CROP if view is View.SMALL and not self._scenes else view
+
+    def _pair(self, label: Label, pixels: np.ndarray, random: np.random.Generator) -> np.ndarray:
+        other = self._read(
+            int(random.choice(self._by_label[Label.DOG if label is Label.CAT else Label.CAT]))
+        )
+        if random.random() < 0.5:
+            return views.show_beside(pixels, other, self._spec, random)
+        return views.show_small(pixels, other, self._spec, random, PAIR_SIDE)
+
+    def _read(self, place: int) -> np.ndarray:
+        # Twice the size, so that a crop of a quarter loses nothing.
+        return self._photos.read_pixels(place, 2 * self._spec.size_px)
