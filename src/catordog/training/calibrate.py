@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from catordog.training.network import LABEL_ERROR_RATE
+from catordog.inference.verdict import LABEL_ERROR_RATE, Thresholds
+
 
 _STEPS = 50
 _PRIOR_PHOTOS = 4.0
@@ -12,21 +13,8 @@ _PRIOR_PHOTOS = 4.0
 a network answers without an error does not make it infinitely sure."""
 
 
-def to_probabilities(logits: np.ndarray) -> np.ndarray:
-    """Turns logits into probabilities as the network's own last layers do.
-
-    Args:
-        logits: float (...).
-
-    Returns:
-        float (...), in [LABEL_ERROR_RATE / 2, 1 - LABEL_ERROR_RATE / 2].
-    """
-    result: np.ndarray = (1 - LABEL_ERROR_RATE) / (1 + np.exp(-logits)) + LABEL_ERROR_RATE / 2
-    return result
-
-
 def to_logits(probabilities: np.ndarray) -> np.ndarray:
-    """Undoes `to_probabilities`; what is at a limit stays finite."""
+    """Undoes `verdict.to_probabilities`; what is at a limit stays finite."""
     p = (probabilities.astype(np.float64) - LABEL_ERROR_RATE / 2) / (1 - LABEL_ERROR_RATE)
     p = np.clip(p, 1e-7, 1 - 1e-7)
     result: np.ndarray = np.log(p / (1 - p))
@@ -63,3 +51,39 @@ def find_scale(logits: np.ndarray, is_so: np.ndarray) -> tuple[float, float]:
         if np.abs(step).max() < 1e-8:
             break
     return float(weights[0]), float(weights[1])
+
+
+LOST_PETS = 0.005
+"""Of the photos of pets, how many the threshold may call neither."""
+
+DOUBLED_PETS = 0.003
+"""Of the photos of one pet, how many may be called both."""
+
+_PET_RANGE = (0.2, 0.9)
+_BOTH_RANGE = (0.05, 0.8)
+"""A few hundred photos say little about so small a share: no threshold is far from a half for it.
+What a single pet's photo says of the other animal is mostly under 0.01."""
+
+NEVER = Thresholds(pet=LABEL_ERROR_RATE / 4, both=1 - LABEL_ERROR_RATE / 4)
+"""For a model that never saw photos of neither or both: it names one of the two."""
+
+
+def choose_thresholds(probabilities: np.ndarray, targets: np.ndarray) -> Thresholds:
+    """Chooses from where on a probability is a verdict, by what a wrong one costs.
+
+    `neither` is said as often as `LOST_PETS` allows, `both` as often as `DOUBLED_PETS` does:
+    a pet that is overlooked, or seen twice, is what users mind.
+
+    Args:
+        probabilities: float (N, 2), of validation photos.
+        targets: float (N, 2), what they show: 0 or 1.
+    """
+    one = targets.sum(axis=1) == 1
+    if not one.any() or one.all():
+        return NEVER
+    pet = np.quantile(probabilities[one].max(axis=1), LOST_PETS)
+    both = np.quantile(probabilities[one].min(axis=1), 1 - DOUBLED_PETS)
+    return Thresholds(
+        pet=round(float(np.clip(pet, *_PET_RANGE)), 4),
+        both=round(float(np.clip(both, *_BOTH_RANGE)), 4),
+    )

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from catordog.errors import ExportError
-from catordog.inference.bundle import FEATURES, INPUT, PROBABILITIES, BundleMetadata, open_session
+from catordog.inference.bundle import (
+    EVIDENCE,
+    FEATURES,
+    INPUT,
+    PROBABILITIES,
+    BundleMetadata,
+    open_session,
+)
 from catordog.training.onnx_graph import to_onnx
 from catordog.training.quantize import quantize
 from catordog.whole_files import write_whole
@@ -43,7 +50,7 @@ def export_network(network: Network, calibration: np.ndarray, check: np.ndarray)
         ExportError: the graph's answers differ from Keras's beyond the tolerances above.
     """
     expected = network.model.predict(check, batch_size=_BATCH, verbose=0)[0]
-    graph = to_onnx(network.model, (PROBABILITIES, FEATURES))
+    graph = to_onnx(network.model, (PROBABILITIES, FEATURES, EVIDENCE))
     answers = predict_graph(graph, check)
     _check("ONNX", "the largest", np.abs(answers - expected).max(), FLOAT_TOLERANCE)
     _check("ONNX", "the share of labels", _label_changes(answers, expected), 0.0)

@@ -40,7 +40,7 @@ class FitConfig:
     """
 
     epochs: int
-    batch_size: int = 64
+    batch_size: int = 32
     learning_rate: float = 1e-4
     block_rate: float = 0.85
     weight_decay: float = 1e-4

