@@ -176,24 +176,24 @@ def _optimizer(student: keras.Model, config: FitConfig, steps: int) -> Any:
         """AdamW with a rate for each layer."""
 
         def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-            super().update_step(gradient, variable, learning_rate * shares[variable.path])
+            share = shares[self._get_variable_index(variable)]
+            super().update_step(gradient, variable, learning_rate * share)
 
     return AdamW(
         schedule, weight_decay=config.weight_decay, use_ema=config.ema > 0, ema_momentum=config.ema
     )
 
 
-def _rate_shares(student: keras.Model, block_rate: float) -> dict[str, float]:
-    """Returns each trainable variable's share of the learning rate, by its path."""
+def _rate_shares(student: keras.Model, block_rate: float) -> list[float]:
+    """Returns the share of the learning rate of each trainable variable, in their order."""
     names = [layer.name for layer in student.layers]
     numbers = [int(name.split(".")[1]) for name in names if name.startswith("_blocks.")]
     last = max(numbers, default=0)
-    shares = {}
+    shares = []
     for layer in student.layers:
         is_block = layer.name.startswith("_blocks.")
         depth = last - int(layer.name.split(".")[1]) + 1 if is_block else 0
-        for variable in layer.trainable_variables:
-            shares[variable.path] = block_rate**depth
+        shares += [block_rate**depth] * len(layer.trainable_variables)
     return shares
 
 
