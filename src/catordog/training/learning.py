@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import metadata as installed
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from catordog.progress import Screen
 from catordog.training.backbones import BackboneSpec, read_imagenet_head
 from catordog.training.calibrate import choose_thresholds, find_scale, to_logits
 from catordog.training.export import export_network, predict_graph
-from catordog.training.fit import Checkpoint, FitConfig, fit, predict_logits
+from catordog.training.fit import SCRATCH, Checkpoint, FitConfig, fit, predict_logits
 from catordog.training.head import fit_head
 from catordog.training.network import build_network
 from catordog.training.onnx_graph import to_onnx
@@ -85,14 +85,15 @@ class Learning:
         self._checkpoint: Checkpoint | None = None
 
     def fit_head(self, epochs: int, *, with_views: bool) -> None:
-        """Trains a linear head on frozen features, of plain photos and of one pass of views.
+        """Trains a linear head on frozen features, of plain photos and of one pass of mild views.
 
         Args:
             epochs: times each is seen.
             with_views: the passes are for fine-tuning too.
         """
         plain = self._pass("plain", PlainViews(self._photos, Part.TRAIN, self.preprocess))
-        views = self._random_pass(0)
+        mild = RandomViews(self._photos, 0, self.preprocess, mild=True)
+        views = self._pass("mild views", mild)
         val = self._pass("val", self._val_views, with_cut=with_views)
         self._note_errors(plain, val)
         if self.errors:
@@ -100,7 +101,9 @@ class Learning:
         passes = [plain, views]
         rows = [np.setdiff1d(np.arange(len(p.targets)), list(p.errors)) for p in passes]
         features, targets = (
-            np.concatenate([np.asarray(a[r], np.float32) for a, r in zip(arrays, rows, strict=True)])
+            np.concatenate(
+                [np.asarray(a[r], np.float32) for a, r in zip(arrays, rows, strict=True)]
+            )
             for arrays in ([p.arrays[FEATURES] for p in passes], [p.targets for p in passes])
         )
         val_features = np.asarray(val.arrays[FEATURES], np.float32)
@@ -113,8 +116,9 @@ class Learning:
 
     def fine_tune(self, epochs: int, teacher: Bundle | None) -> None:
         """Trains the upper blocks and the head together, an epoch on each pass of views."""
-        how = FitConfig(epochs)
-        cut = self.network.spec.fine_tune_from
+        spec = self.network.spec
+        how = replace(SCRATCH, epochs=epochs) if spec.is_from_scratch else FitConfig(epochs)
+        cut = spec.fine_tune_from
         top = self.network.top(cut)
         val = self._pass("val", self._val_views, with_cut=True)
 
@@ -126,14 +130,14 @@ class Learning:
             self._report("fine-tune", epoch, epochs, loss, logits)
 
         key = self._key("fit", asdict(how), "" if teacher is None else teacher.sha256)
-        self._checkpoint = Checkpoint(self._cache / f"{self.network.spec.name}-{key}.npz")
+        self._checkpoint = Checkpoint(self._cache / f"{spec.name}-{key}.npz")
         fit(
             top,
             read_pass,
             how,
             cut=CUT,
             seed=self._seed,
-            known_head=self._known_head,
+            known_head=self._known_head if spec.knows_imagenet else None,
             checkpoint=self._checkpoint,
             on_epoch=on_epoch,
         )
@@ -185,8 +189,10 @@ class Learning:
     def _random_pass(
         self, number: int, teacher: Bundle | None = None, *, with_cut: bool = False
     ) -> Pass:
-        views = RandomViews(self._photos, number, self.preprocess)
-        found = self._pass(f"views {number}", views, with_cut=with_cut, with_known=with_cut)
+        mild = self.network.spec.is_from_scratch
+        views = RandomViews(self._photos, number, self.preprocess, mild=mild)
+        with_known = with_cut and self.network.spec.knows_imagenet
+        found = self._pass(f"views {number}", views, with_cut=with_cut, with_known=with_known)
         if teacher is None:
             return found
         spec = teacher.metadata.preprocess
@@ -194,7 +200,7 @@ class Learning:
             found,
             self._folder(f"views {number}", with_cut),
             teacher,
-            RandomViews(self._photos, number, spec),
+            RandomViews(self._photos, number, spec, mild=mild),
             self._screen.stage(f"asking the teacher, views {number}", len(views)),
         )
 
@@ -206,7 +212,11 @@ class Learning:
         with_cut: bool = False,
         with_known: bool = False,
     ) -> Pass:
-        outputs = [FEATURES, *([CUT] if with_cut else []), *([KNOWN] if with_known else [])]
+        if self.network.spec.is_from_scratch:
+            outputs, trunk = [CUT], None
+        else:
+            outputs = [FEATURES, *([CUT] if with_cut else []), *([KNOWN] if with_known else [])]
+            trunk = functools.partial(self._trunk, with_cut)
 
         def on_progress() -> OnProgress:
             return self._screen.stage(f"computing activations, {name}", len(views))
@@ -214,7 +224,7 @@ class Learning:
         return cached_pass(
             self._folder(name, with_cut),
             outputs,
-            lambda: self._trunk(with_cut),
+            trunk,
             len(views),
             views,
             on_progress,
@@ -229,6 +239,7 @@ class Learning:
         made_from = [
             self.network.spec.weights_sha256,
             asdict(self.preprocess),
+            self.network.spec.name,
             self._photos.state,
             catordog.__version__,
             installed.version("onnxruntime"),

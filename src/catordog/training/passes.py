@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -19,9 +19,23 @@ from catordog.inference.pipeline import available_cores, chunked, map_in_order
 _CHUNK = 16
 _ERRORS_FILE = "errors.json"
 
-DrawView = Callable[[int], tuple[np.ndarray, np.ndarray]]
-"""Takes a place in the pass, returns a view's uint8 (S, S, 3) pixels and its float32 (2,) targets:
-does it show a cat, a dog. Called from many threads."""
+
+class DrawView(Protocol):
+    """Draws the views of a pass; called from many threads.
+
+    Attributes:
+        size_px: side of the views, in pixels.
+    """
+
+    @property
+    def size_px(self) -> int: ...  # noqa: D102
+
+    def __call__(self, place: int) -> tuple[np.ndarray, np.ndarray]:
+        """Returns a view's uint8 (S, S, 3) pixels and its float32 (2,) targets.
+
+        Targets say whether it shows a cat, a dog.
+        """
+
 
 OnProgress = Callable[[int], None]
 """Called with the number of views just finished."""
@@ -32,7 +46,7 @@ class Pass:
     """The trunk's output for every view of a pass.
 
     Attributes:
-        arrays: by output name, shape (N, ...), float16, read from disk as needed.
+        arrays: by output name, shape (N, ...), float16 or uint8, read from disk as needed.
         targets: float32 (N, 2): does the view show a cat, a dog.
         errors: why a view has none, by its place; its rows above are zeros.
         teacher: float32 (N, 2), a teacher's answers; None without one.
@@ -47,7 +61,7 @@ class Pass:
 def cached_pass(
     folder: Path,
     outputs: Sequence[str],
-    trunk: Callable[[], bytes],
+    trunk: Callable[[], bytes] | None,
     views: int,
     draw: DrawView,
     on_progress: Callable[[], OnProgress],
@@ -57,7 +71,8 @@ def cached_pass(
     Args:
         folder: named after everything the pass follows from; complete or absent.
         outputs: names of the trunk's outputs.
-        trunk: returns the trunk as a serialized ONNX model with those outputs, when needed.
+        trunk: returns the trunk as a serialized ONNX model with those outputs, when needed; None
+            keeps the pixels themselves, under the one name in `outputs`.
         views: how many there are.
         draw: gives each view.
         on_progress: asked, if something is to be computed, for whom to tell of progress.
@@ -66,7 +81,7 @@ def cached_pass(
         folder.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".unfinished-"))
         try:
-            _compute(scratch, outputs, trunk(), views, draw, on_progress())
+            _compute(scratch, outputs, trunk and trunk(), views, draw, on_progress())
             shutil.rmtree(folder, ignore_errors=True)
             scratch.replace(folder)
         finally:
@@ -105,23 +120,24 @@ def ask_teacher(
 def _compute(
     folder: Path,
     outputs: Sequence[str],
-    trunk: bytes,
+    trunk: bytes | None,
     views: int,
     draw: DrawView,
     on_progress: OnProgress,
 ) -> None:
-    session = open_session(trunk)
-    shape = session.get_inputs()[0].shape[1:]
+    session = open_session(trunk) if trunk is not None else None
     errors: dict[int, str] = {}
     targets = np.zeros((views, 2), np.float32)
 
     def run(places: Sequence[int]) -> list[np.ndarray]:
-        pixels = np.zeros((len(places), *shape), np.uint8)
+        pixels = np.zeros((len(places), draw.size_px, draw.size_px, 3), np.uint8)
         for row, place in enumerate(places):
             try:
                 pixels[row], targets[place] = draw(place)
             except ImageError as exc:
                 errors[place] = str(exc)
+        if session is None:
+            return [pixels]
         found: list[np.ndarray] = session.run(list(outputs), {INPUT: pixels})
         return found
 
@@ -131,7 +147,10 @@ def _compute(
         if not arrays:
             arrays = [
                 np.lib.format.open_memmap(
-                    folder / f"{name}.npy", "w+", np.float16, (views, *output.shape[1:])
+                    folder / f"{name}.npy",
+                    "w+",
+                    np.uint8 if session is None else np.float16,
+                    (views, *output.shape[1:]),
                 )
                 for name, output in zip(outputs, found, strict=True)
             ]

@@ -29,6 +29,10 @@ SHOWS = {
 PET_VIEWS = {View.PLAIN: 0.33, View.CROP: 0.25, View.SMALL: 0.28, View.PAIR: 0.14}
 """How often each view is drawn of a cat or a dog."""
 
+MILD_VIEWS = {View.PLAIN: 0.5, View.CROP: 0.5}
+"""Of every photo, where no more is learned than a linear head on frozen features, or little is
+learned at all: pets that are small, or two, are more than those can tell (EXPERIMENTS.md)."""
+
 STRANGER_VIEWS = {View.PLAIN: 0.25, View.CROP: 0.45, View.SMALL: 0.3}
 """And of a photo of neither."""
 
@@ -70,7 +74,7 @@ class TrainingPhotos:
         photos = [(p.sha256, p.label, part) for p, part in zip(self.items, self.parts, strict=True)]
         others = zip(self.strangers, self.stranger_parts, strict=True)
         photos += [(s.sha256, s.label, part) for s, part in others]
-        chances = [PET_VIEWS, STRANGER_VIEWS, STRANGER_REPEATS]
+        chances = [PET_VIEWS, STRANGER_VIEWS, STRANGER_REPEATS, MILD_VIEWS]
         return hashlib.sha256(json.dumps([photos, chances, self.seed]).encode()).hexdigest()
 
     def places(self, part: Part) -> list[int]:
@@ -107,6 +111,11 @@ class PlainViews:
         self._photos, self._spec = photos, spec
         self.places = photos.places(part)
 
+    @property
+    def size_px(self) -> int:
+        """Side of the views, in pixels."""
+        return self._spec.size_px
+
     def __len__(self) -> int:
         return len(self.places)
 
@@ -121,9 +130,18 @@ class PlainViews:
 class RandomViews:
     """The views of one pass over the training photos, each photo at least once."""
 
-    def __init__(self, photos: TrainingPhotos, number: int, spec: PreprocessSpec) -> None:
-        """Lists the views of pass `number`; another number shows the same photos otherwise."""
-        self._photos, self._number, self._spec = photos, number, spec
+    def __init__(
+        self, photos: TrainingPhotos, number: int, spec: PreprocessSpec, *, mild: bool = False
+    ) -> None:
+        """Lists the views of pass `number`; another number shows the same photos otherwise.
+
+        Args:
+            photos: of the run.
+            number: of the pass, from 0.
+            spec: of the network.
+            mild: whole photos and crops of them only, mirrored or not.
+        """
+        self._photos, self._number, self._spec, self._mild = photos, number, spec, mild
         train = photos.places(Part.TRAIN)
         pets = [place for place in train if place < len(photos.items)]
         self._scenes = [
@@ -137,6 +155,11 @@ class RandomViews:
         }
         others = [place for place in train if place >= len(photos.items)]
         self.places = pets + others * STRANGER_REPEATS
+
+    @property
+    def size_px(self) -> int:
+        """Side of the views, in pixels."""
+        return self._spec.size_px
 
     def __len__(self) -> int:
         return len(self.places)
@@ -159,12 +182,14 @@ class RandomViews:
         else:
             drawn = self._pair(label, pixels, random)
             label = Label.BOTH
-        return views.spoil(drawn, random), np.array(SHOWS[label], np.float32)
+        changed = views.mirror(drawn, random) if self._mild else views.spoil(drawn, random)
+        return changed, np.array(SHOWS[label], np.float32)
 
     def _choose(self, label: Label, random: np.random.Generator) -> View:
         if label is Label.BOTH:
             return View.PLAIN
         chances = STRANGER_VIEWS if label is Label.NEITHER else PET_VIEWS
+        chances = MILD_VIEWS if self._mild else chances
         view = View(random.choice(list(chances), p=list(chances.values())))
         return View.CROP if view is View.SMALL and not self._scenes else view
 

@@ -113,8 +113,13 @@ def show_beside(
     return joined if random.random() < 0.7 else np.ascontiguousarray(joined.transpose(1, 0, 2))
 
 
+def mirror(pixels: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Mirrors half of all views, left to right: a mirrored cat is a cat."""
+    return np.ascontiguousarray(pixels[:, ::-1]) if random.random() < 0.5 else pixels
+
+
 def spoil(pixels: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Mirrors half of all views and changes light, colour, sharpness: what cameras do.
+    """Mirrors half of all views and changes light, colour, sharpness, as cameras do.
 
     Args:
         pixels: uint8 (S, S, 3).
@@ -123,9 +128,7 @@ def spoil(pixels: np.ndarray, random: np.random.Generator) -> np.ndarray:
     Returns:
         uint8 (S, S, 3).
     """
-    if random.random() < 0.5:
-        pixels = pixels[:, ::-1]
-    image = Image.fromarray(np.ascontiguousarray(pixels))
+    image = Image.fromarray(mirror(pixels, random))
     for enhance, spread in (
         (ImageEnhance.Brightness, 0.3),
         (ImageEnhance.Contrast, 0.25),
@@ -151,9 +154,7 @@ def spoil(pixels: np.ndarray, random: np.random.Generator) -> np.ndarray:
     return np.asarray(image.convert("RGB"))
 
 
-def _cut(
-    pixels: np.ndarray, random: np.random.Generator, area: tuple[float, float]
-) -> np.ndarray:
+def _cut(pixels: np.ndarray, random: np.random.Generator, area: tuple[float, float]) -> np.ndarray:
     height, width = pixels.shape[:2]
     share = random.uniform(*area)
     aspect = float(np.exp(random.uniform(*np.log(ASPECT))))
