@@ -27,6 +27,15 @@ class Prediction:
     height: int
     warning: str = ""
 
+    @property
+    def p_dog_given_pet(self) -> float:
+        """Probability of a dog, given that the photo shows a cat or a dog, in [0, 1].
+
+        p_dog / (p_cat + p_dog): the answer to Kaggle's question. 0.5 if both are 0.
+        """
+        whole = self.p_cat + self.p_dog
+        return self.p_dog / whole if whole > 0 else 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
