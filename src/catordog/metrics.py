@@ -71,7 +71,8 @@ def share_out(probabilities: np.ndarray) -> npt.NDArray[np.float64]:
     """
     p = np.asarray(probabilities, np.float64)
     whole = p.sum(axis=1, keepdims=True)
-    return np.divide(p, whole, out=np.full_like(p, 0.5), where=whole > 0)
+    shared: npt.NDArray[np.float64] = np.divide(p, whole, out=np.full_like(p, 0.5), where=whole > 0)
+    return shared
 
 
 def measure(probabilities: np.ndarray, classes: np.ndarray) -> Metrics:

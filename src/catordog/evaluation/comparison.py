@@ -134,9 +134,7 @@ def compare_results(this: Results, other: Results, *, seed: int = 0) -> Comparis
     }
     mine, theirs = _pets(this, [row for row, _ in pets]), _pets(other, [row for _, row in pets])
     loss_gaps = (losses_of(theirs) - losses_of(mine))[:, None]
-    (log_loss_gap,) = estimate(
-        len(pets), lambda counts: counts @ loss_gaps / len(pets), seed=seed
-    )
+    (log_loss_gap,) = estimate(len(pets), lambda counts: counts @ loss_gaps / len(pets), seed=seed)
     return Comparison(
         chosen=_compare(mine.is_right, theirs.is_right, seed=seed),
         log_loss_gap=log_loss_gap,

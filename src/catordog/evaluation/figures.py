@@ -52,8 +52,8 @@ class Figures:
         metrics: accuracy and log loss, with the intervals every report has.
         accuracy: the same accuracy with a bootstrap interval.
         log_loss: likewise.
-        auc: how often a dog's photo has a higher p_dog, given one of the two, than a cat's; NaN with
-            one class only.
+        auc: how often a dog's photo has a higher probability of a dog than a cat's; NaN with one
+            class only.
         classes: of each class.
         confusion: how many photos have each pair of label and answer.
         seed: of the bootstrap.

@@ -106,7 +106,9 @@ def measure_questions(results: Results, *, bins: int = BINS, seed: int = 0) -> l
         seed: of the bootstrap.
     """
     return [
-        _measure(animal, results.probabilities[:, column], contains(results.labels, animal), bins, seed)
+        _measure(
+            animal, results.probabilities[:, column], contains(results.labels, animal), bins, seed
+        )
         for column, animal in enumerate(CLASSES)
     ]
 

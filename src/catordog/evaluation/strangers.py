@@ -72,8 +72,10 @@ def name_group(photo_id: str, label: Label, *, within: str = "") -> str:
         within: the first folder, where all photos have it because they were named by it.
 
     Example:
-        >>> name_group("neither/fox/a.jpg", Label.NEITHER), name_group("cups/b/a.jpg", Label.NEITHER)
-        ('neither/fox', 'cups')
+        >>> name_group("neither/fox/a.jpg", Label.NEITHER)
+        'neither/fox'
+        >>> name_group("cups/b/a.jpg", Label.NEITHER)
+        'cups'
         >>> name_group("odd/cups/a.jpg", Label.NEITHER, within="odd")
         'odd/cups'
     """
@@ -173,7 +175,9 @@ def estimate_shares_below(
         whole = 2 * below[:, -1:]
         return [1 - (below[:, left] + below[:, right]) / whole for left, right in ends]
 
-    points = [share.mean() if share.size else np.nan for share in share_above(np.ones((1, len(order))))]
+    points = [
+        share.mean() if share.size else np.nan for share in share_above(np.ones((1, len(order))))
+    ]
     drawn: list[list[Floats]] = [[] for _ in groups]
     random = np.random.default_rng(seed)
     for counts in draw_counts(len(order), resamples=resamples, seed=seed):
@@ -185,5 +189,3 @@ def estimate_shares_below(
         Estimate(float(point), *percentile_interval(np.concatenate(values))) if values else unknown
         for point, values in zip(points, drawn, strict=True)
     ]
-
-

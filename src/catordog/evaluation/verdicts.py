@@ -62,9 +62,7 @@ def measure_verdicts(results: Results) -> Verdicts:
     """
     found = Counter(zip(results.labels, results.said, strict=True))
     labels = [label for label in Label if label in results.labels]
-    by_label = {
-        label: Share(found[label, label], results.labels.count(label)) for label in labels
-    }
+    by_label = {label: Share(found[label, label], results.labels.count(label)) for label in labels}
     pets = sum(share.of for label, share in by_label.items() if label in CLASSES)
 
     def of_pets(*pairs: tuple[Label, Label]) -> Share:
