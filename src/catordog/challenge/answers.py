@@ -66,10 +66,9 @@ def read_answers(path: Path) -> Answers:
     is_table = path.suffix.lower() == ".csv"
     table = path if is_table else path.with_name("answers.csv")
     metrics = path.with_name("metrics.json") if is_table else path
-    rows = _read_rows(table)
     if is_table and not metrics.exists():
-        return _count(rows, {}, "")
-    summary = _read_summary(metrics)
+        return _count(_read_rows(table), {}, "")
+    summary, rows = _read_summary(metrics), _read_rows(table)
     labels = "cleaned" if "cleaned" in summary else "raw"
     answers = _count(rows, summary, labels)
     counted = (len(rows) - answers.failed, answers.wrong - answers.failed)

@@ -1,4 +1,4 @@
-"""The photos behind the numbers: cells of the confusion matrix, surest mistakes, hardest strangers."""
+"""The photos behind the numbers: cells of the matrix, surest mistakes, hardest strangers."""
 
 from __future__ import annotations
 

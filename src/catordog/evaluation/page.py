@@ -89,17 +89,20 @@ def _numbers(outcome: Outcome) -> list[tuple[str, str]]:
     rows = []
     for name, reading in outcome.readings.items():
         by = f", {TITLES[name]}" if len(outcome.readings) > 1 else ""
-        metrics, verdicts = reading.figures.metrics, reading.verdicts
+        metrics = reading.figures.metrics
         rows += [
             (f"cats and dogs{by}", number(metrics.photos)),
             (f"right, cat or dog{by}", share(metrics.accuracy)),
-            (f"right verdicts{by}", share(verdicts.right.value)),
-            (f"cats and dogs lost{by}", share(verdicts.pets_lost.value)),
         ]
+    verdicts = outcome.last.verdicts
+    rows += [
+        ("right verdicts", share(verdicts.right.value)),
+        ("cats and dogs lost", share(verdicts.pets_lost.value)),
+    ]
     for one in outcome.last.strangers:
         is_alone = sum(other.label is one.label for other in outcome.last.strangers) == 1
         if (one.is_total or is_alone) and one.photos:
-            rows.append((f"of {one.label} called so", share(one.right.value)))
+            rows.append((f"{one.label}, called so", share(one.right.value)))
     if outcome.failed:
         rows.append(("not answered", number(outcome.failed)))
     speed = f"{outcome.model.photos_per_s:,.0f}"

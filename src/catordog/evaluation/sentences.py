@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from catordog.evaluation.calibration import (
     bin_by_confidence,
@@ -16,7 +17,7 @@ from catordog.evaluation.robustness import Robustness
 from catordog.evaluation.tables import Readings, by_labels
 from catordog.evaluation.verdict_sentences import (
     say_cleaning,
-    say_odds,
+    say_pass_rate,
     say_strangers,
     say_verdicts,
 )
@@ -62,7 +63,7 @@ def _say_reliability(reading: Reading) -> str:
     low, high = reading.figures.metrics.accuracy_low, reading.figures.metrics.accuracy_high
     verdict = "which fits" if low <= stated <= high else "too sure" if stated > right else "too shy"
     return (
-        f"Cat or dog: on average the model says {share(stated)} and is right on {share(right)}: "
+        f"On average the model says {share(stated)} and is right on {share(right)}: "
         f"{verdict}. The "
         f"expected calibration error is {share(calibration_error(bins))} over "
         f"{count_of(len(bins), 'bin')} of equal number."
@@ -82,8 +83,9 @@ def _say_coverage(reading: Reading) -> str:
         return "There is no mistake to avoid by answering fewer photos."
     text = (
         f"Answer the surest {100 * row.coverage:.4g}{PERCENT}, be right on "
-        f"{share(1 - row.error_rate)} of them: {number(row.errors)} of "
-        f"{count_of(errors, 'mistake')} {'is' if row.errors == 1 else 'are'} left."
+        f"{share(1 - row.error_rate)} of them: "
+        f"{number(row.errors) if row.errors else 'none'} of {count_of(errors, 'mistake')} "
+        f"{'is' if row.errors == 1 else 'are'} left."
     )
     near = [row for row in reach_targets(results) if row.target == 0.999]
     if near:
@@ -154,12 +156,19 @@ def _say_paired(other: str, title: str, test: Paired) -> str:
 
 
 def summarize(outcome: Outcome) -> list[str]:
-    """Says in a few sentences how good the model is and where it fails."""
+    """Says in a few sentences how good the model is and where it fails.
+
+    Where there are two sets of labels, accuracy is said by both, the rest by the cleaned ones.
+    """
     readings = outcome.readings
     said = [by_labels(readings, [_say_accuracy(reading) for reading in readings.values()])]
-    said += [say_cleaning(outcome), say_verdicts(readings), say_strangers(readings)]
-    said += [say_reliability(readings), say_coverage(readings), say_slices(readings)]
-    said += [say_odds(readings), say_robustness(readings), say_comparison(outcome)]
+    last = dict(list(readings.items())[-1:])
+    if len(readings) > 1:
+        said.append(f"{say_cleaning(outcome)} What follows is by cleaned labels.")
+    said += [say_verdicts(last), say_strangers(last)]
+    said += [say_reliability(last), say_coverage(last), say_slices(last)]
+    said += [say_pass_rate(outcome.last), say_robustness(last)]
+    said += [say_comparison(replace(outcome, readings=last))]
     if outcome.failed:
         said.append(
             f"{count_of(outcome.failed, 'photo')} could not be answered and "
@@ -177,7 +186,7 @@ def _say_accuracy(reading: Reading) -> str:
     ]
     tail = f": {join_words(mistakes)}" if mistakes else ""
     return (
-        f"Cat or dog: right on {share(found.accuracy)} of {count_of(found.photos, 'photo')} "
+        f"Right on {share(found.accuracy)} of {number(found.photos)} cats and dogs "
         f"(95 % interval {span(found.accuracy_low, found.accuracy_high)}){tail}."
     )
 

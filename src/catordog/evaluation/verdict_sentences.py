@@ -23,8 +23,8 @@ def _say_verdicts(reading: Reading) -> str:
     found = reading.verdicts
     lost, both = found.pets_lost, found.pets_called_both
     return (
-        f"Verdict of cat, dog, both or neither: right on {share(found.right.value)} of "
-        f"{count_of(found.right.of, 'photo')}. Of cats and dogs, {share(lost.value)} are lost "
+        f"The verdict, one of cat, dog, both and neither, is right on "
+        f"{share(found.right.value)} of {count_of(found.right.of, 'photo')}. Of cats and dogs, {share(lost.value)} are lost "
         f"(called neither; 95 % interval {span(*lost.interval)}) and {share(both.value)} are "
         "called both."
     )
@@ -64,6 +64,7 @@ def say_cleaning(outcome: Outcome) -> str:
     if cleaning is None:
         return ""
     raw, cleaned = outcome.metrics.values()
+    gone = cleaning.left_out_wrong
     if not cleaning.left_out and not cleaning.relabelled:
         return "Cleaning changes none of these cats and dogs."
     changed = (
@@ -72,8 +73,8 @@ def say_cleaning(outcome: Outcome) -> str:
     return (
         f"Cleaning leaves out {count_of(cleaning.left_out, 'photo')} that "
         f"{'has' if cleaning.left_out == 1 else 'have'} no right answer "
-        f"({number(cleaning.left_out_wrong)} of {count_of(raw.errors, 'mistake')} "
-        f"{'is' if cleaning.left_out_wrong == 1 else 'are'} among them){changed}: "
+        f"({number(gone) if gone else 'none'} of {count_of(raw.errors, 'mistake')} "
+        f"{'is' if gone == 1 else 'are'} among them){changed}: "
         f"right on {share(cleaned.accuracy)} instead of {share(raw.accuracy)}, log loss "
         f"{cleaned.log_loss:.4f} instead of {raw.log_loss:.4f}."
     )
@@ -85,6 +86,24 @@ def say_question(one: Question) -> str:
         f"{count_of(one.photos, 'photo')}, {number(one.contain)} with a {one.label}. The expected "
         f"calibration error is {share(one.calibration_error)} over "
         f"{count_of(len(one.bins), 'bin')} of equal number."
+    )
+
+
+def say_pass_rate(reading: Reading) -> str:
+    """Says how often the model passes Asirra's challenge, in one short sentence."""
+    if reading.odds is None:
+        return ""
+    people, model = (
+        next(c for c in reading.odds.contenders if c.name == name)
+        for name in ("people", "this model")
+    )
+    ends = ""
+    if model.low is not None and model.high is not None:
+        ends = f" (95 % interval {span(float(model.low[0]), float(model.high[0]))})"
+    return (
+        f"Asirra's challenge of {reading.odds.photos} photos: this model passes "
+        f"{share(float(model.rates[0]))} at the first try{ends}, people "
+        f"{share(float(people.rates[0]))}."
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from catordog.challenge.rules import RULES, Rule
-from catordog.evaluation.outcome import Reading
+from catordog.evaluation.outcome import TITLES, Reading
 from catordog.evaluation.shares import Share
 from catordog.evaluation.strangers import Strangers
 from catordog.evaluation.tables import Readings, Row, Table, caption_of
@@ -79,16 +79,24 @@ def list_choices(readings: Readings) -> list[Table]:
 
 
 def list_strangers(readings: Readings, label: Label) -> list[Table]:
-    """Lists the photos of one label, folder by folder, for each set of labels."""
+    """Lists the photos of one label, folder by folder, for each set of labels that differs."""
+    found = {
+        name: [one for one in reading.strangers if one.label is label]
+        for name, reading in readings.items()
+    }
+    counts = [[(one.group, one.failed, one.said) for one in rows] for rows in found.values()]
+    if all(count == counts[-1] for count in counts):
+        # Cleaning that touches none of these photos only moves the AUROC's last digit.
+        found = dict(list(found.items())[-1:])
     tables = []
-    for name, reading in readings.items():
-        rows = [one for one in reading.strangers if one.label is label]
+    for name, rows in found.items():
         if not rows:
             continue
         apart = "AUROC from pets" if label is Label.NEITHER else "AUROC from one pet"
         others = [f"called {said}" for said in Label if said is not label]
         head = ["folder", "photos", f"called {label}", "95 % interval", *others]
-        table = Table(caption_of(readings, name), [*head, apart, "95 % interval"])
+        caption = TITLES[name] if len(found) > 1 else ""
+        table = Table(caption, [*head, apart, "95 % interval"])
         table.rows.extend(_tell_strangers(one) for one in rows)
         tables.append(table)
     return tables
@@ -126,18 +134,18 @@ def list_odds(readings: Readings) -> list[Table]:
     for name, reading in readings.items():
         if reading.odds is None:
             continue
-        columns = [(_name_rule(rule), at) for at, rule in enumerate(RULES)]
-        table = Table(caption_of(readings, name), ["", *(name for name, _ in columns)])
+        head, columns = [""], []
         for contender in reading.odds.contenders:
-            method = ", drawn" if contender.method == "drawn" else ""
-            title = f"{contender.name}{method or f' ({share(contender.accuracy)} a photo)'}"
-            rates = [float(contender.rates[at]) for _, at in columns]
-            table.rows.append(Row(title, [pass_chance(rate) for rate in rates]))
+            is_drawn = contender.method == "drawn"
+            what = "drawn" if is_drawn else f"{share(contender.accuracy)} a photo"
+            head.append(f"{contender.name}, {what}")
+            columns.append([pass_chance(float(rate)) for rate in contender.rates])
             if contender.low is not None and contender.high is not None:
                 ends = zip(contender.low.tolist(), contender.high.tolist(), strict=True)
-                spans = [span(low, high) for low, high in ends]
-                table.rows.append(Row("95 % interval", spans))
-        tables.append(table)
+                head.append("95 % interval")
+                columns.append([span(low, high) for low, high in ends])
+        rows = [Row(_name_rule(rule), [c[at] for c in columns]) for at, rule in enumerate(RULES)]
+        tables.append(Table(caption_of(readings, name), head, rows))
     return tables
 
 
