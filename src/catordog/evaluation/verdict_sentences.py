@@ -24,7 +24,8 @@ def _say_verdicts(reading: Reading) -> str:
     lost, both = found.pets_lost, found.pets_called_both
     return (
         f"The verdict, one of cat, dog, both and neither, is right on "
-        f"{share(found.right.value)} of {count_of(found.right.of, 'photo')}. Of cats and dogs, {share(lost.value)} are lost "
+        f"{share(found.right.value)} of {count_of(found.right.of, 'photo')}. "
+        f"Of cats and dogs, {share(lost.value)} are lost "
         f"(called neither; 95 % interval {span(*lost.interval)}) and {share(both.value)} are "
         "called both."
     )
