@@ -379,8 +379,8 @@ def test_every_figure_is_documented(
         for label in ("cat", "dog"):
             drawn = Path(config.data) / label / f"drawn{number}.jpg"
             draw_photo(label, number).save(drawn)
-    more = {"strangers": [str(strangers)], "compare": "fast", "corruptions": 1}
-    evaluate(replace(config, no_right_answer=path, **more), SilentScreen())
+    config = replace(config, no_right_answer=path, strangers=[str(strangers)])
+    evaluate(replace(config, compare="fast", corruptions=1), SilentScreen())
     written = json.loads((config.out / "metrics.json").read_text())
     guide = (Path(__file__).parents[2] / "docs" / "evaluation.md").read_text()
     named = set(re.findall(r"`([a-z0-9_]+)`", guide))

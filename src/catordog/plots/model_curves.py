@@ -111,14 +111,15 @@ def plot_reliability(bins: Mapping[str, Sequence[tuple[float, int, int]]]) -> Fi
     floor = max(10 ** np.floor(np.log10(least)), 1e-6)
     axes.plot([floor, 1], [floor, 1], **_CHANCE)
     for name, some, style in _styled(bins):
-        for place, (confidence, photos, errors) in enumerate(some):
+        axes.plot([], [], "o", color=style["color"], ms=5.5, label=name)
+        for confidence, photos, errors in some:
             x = max(1 - confidence, floor)
             low, high = wilson_interval(errors, photos)
             axes.plot([x, x], [max(low, floor), high], color=style["color"], lw=1.2, alpha=0.6)
             fill = style["color"] if errors else "none"
             axes.plot(
                 x, max(errors / photos, floor), "o", color=style["color"], mfc=fill, ms=5.5,
-                label=name if place == 0 else None, clip_on=False,
+                clip_on=False,
             )  # fmt: skip
     axes.set(xscale="log", yscale="log", xlim=(floor, 1), ylim=(floor, 1))
     for axis in (axes.xaxis, axes.yaxis):
@@ -149,14 +150,15 @@ def plot_stated_probability(bins: Mapping[str, Sequence[tuple[float, int, int]]]
     edge = min(0.05, 0.5 / most, *(min(max(p, 1e-6), max(1 - p, 1e-6)) / 2 for p, _, _ in points))
     axes.plot([_logit(edge), _logit(1 - edge)], [_logit(edge), _logit(1 - edge)], **_CHANCE)
     for name, some, style in _styled(bins):
-        for place, (p, photos, contain) in enumerate(some):
+        axes.plot([], [], "o", color=style["color"], ms=5.5, label=name)
+        for p, photos, contain in some:
             ends = [_logit(end, edge) for end in wilson_interval(contain, photos)]
             x, y = _logit(p, edge), _logit(contain / photos, edge)
             axes.plot([x, x], ends, color=style["color"], lw=1.2, alpha=0.6)
             fill = style["color"] if 0 < contain < photos else "none"
             axes.plot(
                 x, y, "o", color=style["color"], mfc=fill, ms=5.5,
-                label=name if place == 0 else None, clip_on=False,
+                clip_on=False,
             )  # fmt: skip
     ticks = [p for p in _LOGIT_TICKS if edge <= p <= 1 - edge]
     names = [f"{100 * p:.6g} %" for p in ticks]
