@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, log_loss
 
-from catordog.metrics import measure, wilson_interval
+from catordog.labels import Label
+from catordog.metrics import measure, share_out, wilson_interval
+from catordog.records import Prediction
 
 
 def test_figures_agree_with_scikit_learn() -> None:
@@ -18,6 +20,18 @@ def test_figures_agree_with_scikit_learn() -> None:
     assert figures.log_loss == pytest.approx(log_loss(classes, p_dog))
     assert figures.accuracy_low < figures.accuracy < figures.accuracy_high
     assert figures.log_loss_low < figures.log_loss < figures.log_loss_high
+
+
+def test_what_is_left_for_other_photos_is_shared_out() -> None:
+    p = np.array([[0.1, 0.4], [0.9, 0.6], [0.0, 0.0]])
+    shared = share_out(p)
+    np.testing.assert_allclose(shared, [[0.2, 0.8], [0.6, 0.4], [0.5, 0.5]])
+    for row, (p_cat, p_dog) in enumerate(p[:2].tolist()):
+        one = Prediction(Label.DOG, p_cat, p_dog, 9, 9)
+        assert one.p_dog_given_pet == pytest.approx(shared[row, 1])
+    figures = measure(p[:2], np.array([1, 1]))
+    assert figures.errors == 1
+    assert figures.log_loss == pytest.approx(-(math.log(0.8) + math.log(0.4)) / 2)
 
 
 def test_a_certain_mistake_costs_much_but_not_without_limit() -> None:

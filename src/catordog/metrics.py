@@ -1,4 +1,9 @@
-"""How right a set of probabilities was, with intervals. NumPy only; every report counts with it."""
+"""How right answers to "cat or dog?" were, with intervals. NumPy only; every report counts with it.
+
+A model says of each animal how likely it is in the photo: p_cat and p_dog, which need not add to 1.
+Kaggle's question, and that of every data set of cats and dogs alone, is another: which of the two,
+given that it is one of them? `share_out` makes the answer to it, here and everywhere.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from catordog.labels import CLASSES
 
@@ -23,7 +29,7 @@ class Metrics:
         accuracy: 1 - errors / photos, in [0, 1].
         accuracy_low: lower end of its 95 % interval (Wilson).
         accuracy_high: upper end.
-        log_loss: mean of -ln p(true label), in nats.
+        log_loss: mean of -ln p(true label, given one of the two), in nats.
         log_loss_low: lower end of its 95 % interval (normal, from the sample's deviation).
         log_loss_high: upper end.
     """
@@ -46,8 +52,33 @@ class Metrics:
         )
 
 
+def share_out(probabilities: np.ndarray) -> npt.NDArray[np.float64]:
+    """Returns the probability of each class, given that the photo shows exactly one of the two.
+
+    p_cat / (p_cat + p_dog) and p_dog / (p_cat + p_dog): what a model leaves for other photos is
+    shared out in proportion. Probabilities that add to 1 stay as they are.
+    `Prediction.p_dog_given_pet` is the same of one photo.
+
+    Args:
+        probabilities: float (N, 2), p_cat and p_dog.
+
+    Returns:
+        float64 (N, 2), each row adding to 1; 0.5 and 0.5 where both were 0.
+
+    Example:
+        >>> share_out(np.array([[0.25, 0.75], [0.125, 0.375]])).tolist()
+        [[0.25, 0.75], [0.25, 0.75]]
+    """
+    p = np.asarray(probabilities, np.float64)
+    whole = p.sum(axis=1, keepdims=True)
+    shared: npt.NDArray[np.float64] = np.divide(p, whole, out=np.full_like(p, 0.5), where=whole > 0)
+    return shared
+
+
 def measure(probabilities: np.ndarray, classes: np.ndarray) -> Metrics:
-    """Measures answers against labels.
+    """Measures answers to the question "cat or dog?" against labels.
+
+    The answer is the class with the higher probability, whatever is left for other photos.
 
     Args:
         probabilities: float (N, 2), p_cat and p_dog; N is at least 1.
@@ -64,7 +95,7 @@ def measure(probabilities: np.ndarray, classes: np.ndarray) -> Metrics:
             f"above 0, received {probabilities.shape} and {classes.shape}."
         )
     errors = int((probabilities.argmax(axis=1) != classes).sum())
-    p_true = probabilities[np.arange(len(classes)), classes].astype(np.float64)
+    p_true = share_out(probabilities)[np.arange(len(classes)), classes]
     losses = -np.log(np.clip(p_true, _CLIP, 1 - _CLIP))
     margin = _Z95 * losses.std() / math.sqrt(len(losses))
     low, high = wilson_interval(len(classes) - errors, len(classes))

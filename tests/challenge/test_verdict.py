@@ -85,8 +85,8 @@ def test_words_say_what_was_measured() -> None:
 
 
 def test_words_say_what_speaks_against_the_figures() -> None:
-    text = said_of(answers(1_000, 3, failed=2, part="all", labels="decided"))
-    assert "all labelled photos, labels as decided: 1,000 photos (500 cats, 500 dogs), 3" in text
+    text = said_of(answers(1_000, 3, failed=2, part="all", labels="cleaned"))
+    assert "all labelled photos, cleaned labels: 1,000 photos (500 cats, 500 dogs), 3" in text
     assert "2 of the wrong ones could not be answered: they count as wrong" in text
     assert "If the model learned from some of these photos" in text
     assert "With 3 wrong, the bootstrap cannot know" in text

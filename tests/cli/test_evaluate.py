@@ -74,7 +74,8 @@ def test_worse_model_ends_with_a_code_of_its_own(
     more = ("--compare", "accurate", "--fail-if-worse", points)
     result = fast(tiny_zip, tmp_path / "out", *more)
     assert result.exit_code == code, result.output
-    assert "accurate is 100.00 points better than this model, more than chance" in result.stderr
+    assert "100.00 points better than this model (cat or dog), more than chance" in result.stderr
+    assert ("worse than accurate at: cat or dog" in result.stderr) == (code == 4)
     assert (tmp_path / "out" / "report.html").exists()
 
 
@@ -136,3 +137,24 @@ def test_names_that_are_not_utf8_get_a_report(tmp_path: Path) -> None:
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
     assert "\\udcff&lt;b&gt;" in (tmp_path / "out" / "report.html").read_text()
+
+
+def test_strangers_may_be_named_several_times(tiny_zip: Path, tmp_path: Path) -> None:
+    for name in ("cups", "both"):
+        (tmp_path / name).mkdir()
+        draw_photo("cat", 1).save(tmp_path / name / "1.jpg")
+    more = ("--strangers", tmp_path / "cups", "--strangers", tmp_path / "both")
+    result = fast(tiny_zip, tmp_path / "out", *more)
+    assert result.exit_code == 0, result.output
+    written = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    found = [(one["label"], one["group"], one["photos"]) for one in written["raw"]["strangers"]]
+    assert found == [("neither", "cups", 1), ("both", "both", 1)]
+    assert "Of 1 photo labelled neither" in result.stderr
+
+
+def test_photos_without_a_right_answer_are_told(tiny_zip: Path, tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("cat.0\ncat.1.jpg\n")
+    result = fast(tiny_zip, tmp_path / "out", "--no-right-answer", tmp_path / "list.txt")
+    assert result.exit_code == 0, result.output
+    assert "cleaned labels, cat or dog:" in result.stderr
+    assert "Cleaning leaves out 2 photos" in result.stderr

@@ -19,8 +19,8 @@ LEVELS = {
     "inference": 2,
     "pages": 2,
     "data": 3,
-    **dict.fromkeys(("challenge", "evaluation", "explore", "scoring", "training"), 4),
-    "review": 5,
+    **dict.fromkeys(("challenge", "explore", "scoring", "training"), 4),
+    **dict.fromkeys(("evaluation", "review"), 5),
     "cli": 6,
 }
 # Third-party packages that may be imported only below these paths.

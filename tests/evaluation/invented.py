@@ -24,6 +24,19 @@ def invent_results(labels: Sequence[Label], p_dog: Sequence[float]) -> Results:
     )
 
 
+def invent_answers(*photos: tuple[str, Label, Label, float, float]) -> Results:
+    """Makes results of photos, each an id, its label, the verdict, p_cat and p_dog."""
+    return Results(
+        ids=[name for name, *_ in photos],
+        labels=[label for _, label, *_ in photos],
+        said=[said for _, _, said, *_ in photos],
+        probabilities=np.array([p for *_, p_cat, p_dog in photos for p in (p_cat, p_dog)]).reshape(
+            -1, 2
+        ),
+        failed=[],
+    )
+
+
 def draw_results(count: int, *, seed: int = 0, skill: float = 2.0) -> Results:
     """Draws cats and dogs at random, and answers that are better than chance."""
     random = np.random.default_rng(seed)

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 from sklearn.metrics import log_loss
 
-from catordog.evaluation.comparison import Comparison, compare_results
+from catordog.evaluation.answering import Results
+from catordog.evaluation.bootstrap import Estimate
+from catordog.evaluation.comparison import Comparison, Paired, compare_results
 from catordog.evaluation.significance import fisher_p_more, holm_adjust, mcnemar_p
-from tests.evaluation.invented import CAT, DOG, draw_results, invent_results
+from catordog.labels import Label
+from tests.evaluation.invented import CAT, DOG, draw_results, invent_answers, invent_results
 
 
 @pytest.mark.parametrize(("first", "second"), [(0, 0), (1, 0), (3, 9), (9, 3), (5, 5), (20, 41)])
@@ -42,9 +45,11 @@ def test_models_are_compared_photo_by_photo() -> None:
     this = invent_results(labels, [0.1, 0.9, 0.9, 0.2])  # the second and the fourth are wrong
     other = invent_results(labels, [0.1, 0.2, 0.9, 0.4])  # the fourth is wrong
     found = compare_results(this, other)
-    assert (found.photos, found.errors, found.other_errors) == (4, 2, 1)
-    assert (found.only_this_right, found.only_other_right, found.p) == (0, 1, 1.0)
-    assert found.accuracy_gap.value == pytest.approx(25.0)
+    for test in (found.chosen, found.verdicts):
+        assert (test.photos, test.errors, test.other_errors) == (4, 2, 1)
+        assert (test.only_this_right, test.only_other_right, test.p) == (0, 1, 1.0)
+        assert test.gap.value == pytest.approx(25.0)
+    assert found.neither is None
     truth = [0, 0, 1, 1]
     gap = log_loss(truth, other.probabilities[:, 1]) - log_loss(truth, this.probabilities[:, 1])
     assert found.log_loss_gap.value == pytest.approx(gap)
@@ -53,14 +58,14 @@ def test_models_are_compared_photo_by_photo() -> None:
 def test_photos_that_only_one_model_answered_are_left_out() -> None:
     this, other = draw_results(20), draw_results(15)  # the same names, as far as labels agree
     common = set(this.ids) & set(other.ids)
-    assert compare_results(this, other).photos == len(common)
+    assert compare_results(this, other).chosen.photos == len(common)
 
 
 def test_a_model_is_not_worse_than_itself() -> None:
     results = draw_results(60)
     found = compare_results(results, results)
-    assert (found.p, found.accuracy_gap.value, found.log_loss_gap.high) == (1.0, 0.0, 0.0)
-    assert not found.is_worse_by(0)
+    assert (found.chosen.p, found.chosen.gap.value, found.log_loss_gap.high) == (1.0, 0.0, 0.0)
+    assert found.regressions(0) == []
 
 
 def compared(only_this: int, only_other: int, photos: int = 1000) -> Comparison:
@@ -74,13 +79,46 @@ def compared(only_this: int, only_other: int, photos: int = 1000) -> Comparison:
 
 def test_worse_needs_both_the_points_and_more_than_chance() -> None:
     clear = compared(only_this=2, only_other=22)  # 2 points, p under 0.001
-    assert clear.accuracy_gap.value == pytest.approx(2.0)
-    assert clear.is_worse_by(0)
-    assert clear.is_worse_by(1.9)
-    assert not clear.is_worse_by(2.1)
+    assert clear.chosen.gap.value == pytest.approx(2.0)
+    assert "cat or dog" in clear.regressions(0)
+    assert "cat or dog" in clear.regressions(1.9)
+    assert clear.regressions(2.1) == []
     chance = compared(only_this=1, only_other=5)  # p 0.22
-    assert chance.accuracy_gap.value == pytest.approx(0.4)
-    assert not chance.is_worse_by(0)
+    assert chance.chosen.gap.value == pytest.approx(0.4)
+    assert chance.regressions(0) == []
     better = compared(only_this=22, only_other=2)
-    assert better.is_significant
-    assert not better.is_worse_by(0)
+    assert better.chosen.is_significant
+    assert better.regressions(0) == []
+
+
+def photos_of_neither(verdict: Label, count: int = 30) -> Results:
+    """Answers two pets rightly, and photos of neither with one verdict."""
+    strangers = [
+        (f"{place}.jpg", Label.NEITHER, verdict, 0.6 if verdict is CAT else 0.1, 0.1)
+        for place in range(count)
+    ]
+    pets = [("cat.jpg", CAT, CAT, 0.9, 0.1), ("dog.jpg", DOG, DOG, 0.1, 0.9)]
+    return invent_answers(*pets, *strangers)
+
+
+def test_losing_the_word_neither_is_a_regression_though_accuracy_stays() -> None:
+    worse, good = photos_of_neither(CAT), photos_of_neither(Label.NEITHER)
+    found = compare_results(worse, good)
+    assert found.chosen.gap.value == 0.0
+    assert found.neither is not None
+    assert (found.neither.photos, found.neither.errors, found.neither.other_errors) == (30, 30, 0)
+    assert (found.verdicts.photos, found.verdicts.errors) == (32, 30)
+    assert found.regressions(0) == ["verdicts", "neither"]
+    assert compare_results(good, worse).regressions(0) == []
+    fields = found.as_json()
+    assert fields["neither"]["accuracy_gap"] == 100.0
+    assert fields["verdicts"]["only_other_right"] == 30
+
+
+def test_three_comparisons_must_not_find_a_regression_by_chance_three_times_as_often() -> None:
+    unknown = Estimate(1.0, 0.0, 2.0)
+    lucky = Paired(100, 9, 3, 0, 6, 0.03125, unknown)  # alone, it would count
+    even = Paired(100, 3, 3, 0, 0, 1.0, unknown)
+    assert Comparison(even, unknown, lucky, even).regressions(0) == []
+    clear = Paired(100, 10, 1, 0, 9, 0.0039, unknown)
+    assert Comparison(even, unknown, clear, even).regressions(0) == ["verdicts"]

@@ -16,6 +16,7 @@ from catordog.evaluation.robustness import (
 from catordog.inference.classifier import Classifier
 from catordog.labels import Label
 from catordog.progress import SilentScreen
+from catordog.records import Prediction
 from tests.conftest import draw_photo
 
 
@@ -89,7 +90,7 @@ def test_photos_are_answered_in_every_way(tmp_path: Path, samples: Path) -> None
     classifier = Classifier.load("fast")
     said = answer_corrupted(classifier, photos, SilentScreen(), seed=0)
     assert {name: len(answers) for name, answers in said.items()} == {"cat": 31, "drawn": 31}
-    assert said["cat"][0] is classifier.predict(paths["cat"]).label
+    assert said["cat"][0].label is classifier.predict(paths["cat"]).label
     assert said == answer_corrupted(classifier, photos, SilentScreen(), seed=0)
     rows = measure_robustness(said, {"cat": Label.CAT})
     assert [(row.corruption, row.strength) for row in rows[:3]] == [
@@ -99,6 +100,16 @@ def test_photos_are_answered_in_every_way(tmp_path: Path, samples: Path) -> None
     ]
     assert (len(rows), rows[0].photos, rows[0].accuracy) == (31, 1, 1.0)
     assert measure_robustness(said, {}) == []
+
+
+def test_photo_called_neither_is_lost_but_right_if_its_likelier_class_is() -> None:
+    ways = 31
+    lost = Prediction(Label.NEITHER, p_cat=0.3, p_dog=0.2, width=9, height=9)
+    wrong = Prediction(Label.DOG, p_cat=0.3, p_dog=0.9, width=9, height=9)
+    rows = measure_robustness(
+        {"a": [lost] * ways, "b": [wrong] * ways}, {"a": Label.CAT, "b": Label.CAT}
+    )
+    assert {(row.photos, row.errors, row.lost) for row in rows} == {(2, 1, 1)}
 
 
 def test_sample_is_seeded_and_in_order() -> None:

@@ -9,7 +9,6 @@ from catordog.data.sources.example import Example, Source
 from catordog.errors import ConfigError, DatasetError
 from catordog.evaluation.kaggle import (
     check_clip,
-    dog_given_pet,
     list_test_photos,
     write_kaggle,
 )
@@ -40,10 +39,10 @@ def test_photo_without_an_answer_still_has_a_row(tmp_path: Path) -> None:
     assert (tmp_path / "a.csv").read_text() == "id,label\n3,0.5\n"
 
 
-def test_room_for_other_photos_is_shared_out() -> None:
-    assert dog_given_pet(0.2, 0.8) == pytest.approx(0.8)
-    assert dog_given_pet(0.1, 0.4) == pytest.approx(0.8)
-    assert dog_given_pet(0.0, 0.0) == 0.5
+def test_room_for_other_photos_is_shared_out(tmp_path: Path) -> None:
+    unsure = Prediction(label=Label.NEITHER, p_cat=0.1, p_dog=0.4, width=9, height=9)
+    write_kaggle(tmp_path / "a.csv", {1: unsure})
+    assert (tmp_path / "a.csv").read_text() == "id,label\n1,0.8\n"
 
 
 def test_test_photos_are_found_by_folder_and_number() -> None:

@@ -8,21 +8,33 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from catordog.challenge.answers import Answers
+from catordog.challenge.verdict import verdict_of_answers
 from catordog.data.catalog import Catalog
 from catordog.data.sources.example import Source
 from catordog.errors import OutputError
 from catordog.evaluation.answering import Results
+from catordog.evaluation.bootstrap import Estimate
 from catordog.evaluation.comparison import compare_results
 from catordog.evaluation.figures import measure_results
-from catordog.evaluation.galleries import MAX_IN_CELL, MAX_MISTAKES
+from catordog.evaluation.galleries import (
+    MAX_IN_CELL,
+    MAX_MISTAKES,
+    Album,
+    list_cells,
+    list_hardest,
+)
 from catordog.evaluation.outcome import ModelFacts, Outcome, Reading, plain
+from catordog.evaluation.questions import measure_questions
 from catordog.evaluation.report import write_report
+from catordog.evaluation.shares import Share
 from catordog.evaluation.slices import measure_slices
 from catordog.evaluation.strangers import Strangers
+from catordog.evaluation.verdicts import measure_verdicts
 from catordog.images.thumbnails import encode_jpeg
 from catordog.labels import Label
 from tests.conftest import draw_photo
-from tests.evaluation.invented import CAT, DOG, draw_results, invent_results
+from tests.evaluation.invented import CAT, DOG, draw_results, invent_answers, invent_results
 
 
 def invent_outcome(
@@ -38,11 +50,18 @@ def invent_outcome(
         [b"" if place % 7 == 6 else thumbnail for place in range(count)],
     )
     dark = np.arange(count) % 2 == 0
+    said = {label: 3 * (label is CAT) for label in Label}
+    auroc = Estimate(0.9, 0.8, 1.0)
+    right = np.concatenate([results.is_right, np.ones(12, bool)])
     reading = Reading(
         results,
+        results,
         measure_results(results),
+        measure_verdicts(results),
+        measure_questions(results),
         measure_slices(results, {("brightness", "darkest"): dark}),
-        [Strangers("cu<b>ps", Label.NEITHER, 3, 0, {CAT: 1.0, DOG: 0.0}, 0.8, 0.9)],
+        [Strangers("cu<b>ps", Label.NEITHER, False, 3, 0, Share(0, 3), said, 0.8, auroc)],
+        odds=verdict_of_answers(Answers("fast", "test", "raw", right, 6, 0), rounds=100),
         comparison=compare_results(results, results) if other else None,
     )
     facts = ModelFacts(model, "0" * 64, 3_800_000, 176.4)
@@ -141,7 +160,7 @@ def test_extreme_results_have_a_page(results: Results, tmp_path: Path) -> None:
     outcome = invent_outcome(results, other=True)
     page = render(outcome, tmp_path)
     assert "nan" not in re.sub(r"data:[^\"]*", "", page).lower()
-    assert page.count('<section class="chart">') == 5
+    assert page.count('<section class="chart">') == 7
     assert None not in (outcome.as_json()["raw"]["accuracy"], outcome.as_json()["raw"]["log_loss"])
 
 
@@ -156,10 +175,39 @@ def test_other_answers_than_cat_and_dog_have_a_column(tmp_path: Path) -> None:
     outcome = invent_outcome(results)
     page = render(outcome, tmp_path)
     assert 'href="#raw-cat-neither"' in page
-    assert "called neither" in page
+    assert "1 cat called neither" in page or "1 dog called neither" in page
     figures = outcome.readings["raw"].figures
     assert figures.metrics.errors == int((~results.is_right).sum())
     assert sum(figures.confusion.values()) == 30
+
+
+def test_photos_of_neither_are_shown_by_how_much_they_look_like_a_pet(tmp_path: Path) -> None:
+    results = invent_answers(
+        ("cat.jpg", CAT, CAT, 0.9, 0.1),
+        ("dog.jpg", DOG, DOG, 0.1, 0.9),
+        ("cup.jpg", Label.NEITHER, Label.NEITHER, 0.1, 0.2),
+        ("fox.jpg", Label.NEITHER, DOG, 0.1, 0.8),
+        ("wolf.jpg", Label.NEITHER, DOG, 0.1, 0.95),
+    )
+    album = Album(invent_outcome(draw_results(2)).catalog)
+    album._thumbnails = dict.fromkeys(results.ids, b"")
+    listing = list_hardest(results, album)
+    assert [entry.tile.name for entry in listing.entries] == ["wolf.jpg", "fox.jpg", "cup.jpg"]
+    assert listing.sentence == "2 photos of neither animal are taken for a pet."
+    cells = {
+        (cell.label, cell.said): cell for row in list_cells("raw", results, album) for cell in row
+    }
+    assert len(cells) == 12  # three labels occur, four verdicts are possible
+    wrong = cells[Label.NEITHER, DOG].gallery
+    assert [tile.name for tile in wrong.entries] == ["wolf.jpg", "fox.jpg"]
+
+
+def test_challenge_is_on_the_page(tmp_path: Path) -> None:
+    page = render(invent_outcome(draw_results(60)), tmp_path)
+    assert 'id="challenge"' in page
+    assert "<td>1 in 4,096</td>" in page
+    assert "<td>1 in 459</td>" in page
+    assert "At the first try the model passes" in page
 
 
 def test_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:

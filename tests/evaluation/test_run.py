@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from catordog.data.split_file import write_split
 from catordog.errors import BundleError, ConfigError, DatasetError
 from catordog.evaluation.outcome import TITLES
 from catordog.evaluation.run import EvaluationConfig, evaluate
+from catordog.inference.classifier import Classifier
 from catordog.progress import SilentScreen
 from tests.conftest import draw_photo
 
@@ -60,7 +62,7 @@ def test_answers_are_measured_and_kept(config: EvaluationConfig) -> None:
     answers = read_answers(config.out)
     assert {name: (row["label"], row["answer"]) for name, row in answers.items()} == {
         "cat/chelsea.jpg": ("cat", "cat"),
-        "cat/wrong.jpg": ("cat", "dog"),
+        "cat/wrong.jpg": ("cat", answers["cat/wrong.jpg"]["answer"]),
         "neither/coffee.jpg": ("neither", answers["neither/coffee.jpg"]["answer"]),
         "dog/broken.jpg": ("dog", ""),
         "dog/dog.jpg": ("dog", "dog"),
@@ -75,6 +77,12 @@ def test_answers_are_measured_and_kept(config: EvaluationConfig) -> None:
     assert (other["group"], other["label"], other["photos"]) == ("neither", "neither", 1)
     assert written["model_size_bytes"] > 1_000_000
     assert written["photos_per_s"] > 0
+    assert (written["second_look"], written["stranger_sets"], written["cleaning"]) == (
+        *("auto", [], None),
+    )
+    assert written["raw"]["verdicts"]["photos"] == 4
+    assert written["raw"]["questions"]["cat"]["contain"] == 2
+    assert written["raw"]["challenge"] == []  # three photos make no challenge of twelve
     assert "<title>fast on photos</title>" in (config.out / "report.html").read_text()
 
 
@@ -90,7 +98,7 @@ def test_decisions_are_measured_beside_the_labels_as_given(
     screen = SilentScreen()
     screen.say = said.append  # type: ignore[method-assign]
     metrics = evaluate(replace(config, decisions=tmp_path / "decisions.csv"), screen).metrics
-    assert (metrics["raw"].errors, metrics["decided"].errors) == (1, 0)
+    assert (metrics["raw"].errors, metrics["cleaned"].errors) == (1, 0)
     assert any("1 label changed, 0 photos dropped" in line for line in said)
     assert read_answers(config.out)["cat/wrong.jpg"]["label"] == "dog"
 
@@ -179,20 +187,24 @@ def test_both_sets_of_labels_stand_side_by_side(config: EvaluationConfig, tmp_pa
         SilentScreen(),
     )
     written = json.loads((config.out / "metrics.json").read_text())
-    assert set(written["raw"]) == set(written["decided"])
-    assert [sum(one["photos"] for one in written[name]["strangers"]) for name in TITLES] == [1, 2]
-    assert written["decided"]["comparison"]["p"] == 1.0
+    assert set(written["raw"]) == set(written["cleaned"])
+    assert [
+        sum(one["photos"] for one in written[name]["strangers"] if not one["is_total"])
+        for name in TITLES
+    ] == [1, 2]
+    assert written["cleaned"]["comparison"]["p"] == 1.0
+    assert written["cleaning"] == {"left_out": 1, "left_out_wrong": 1, "relabelled": 0}
     assert len(written["raw"]["corruptions"]) == 31
     page = (config.out / "report.html").read_text()
     for title in TITLES.values():
         assert f"<h3>Accuracy, {title}</h3>" in page
-        # confusion, thresholds, other photos, spoiled photos, comparison
-        assert page.count(f"<caption>{title}</caption>") == 5
+        # cat or dog, matrix, thresholds, questions, neither, spoiled photos, comparison
+        assert page.count(f"<caption>{title}</caption>") == 7
 
 
 def test_same_model_is_not_worse_than_itself(config: EvaluationConfig) -> None:
     outcome = evaluate(replace(config, compare="fast", fail_if_worse=0.0), SilentScreen())
-    assert not outcome.is_worse
+    assert outcome.regressions == []
     assert outcome.other is not None
     assert outcome.other.sha256 == outcome.model.sha256
 
@@ -251,3 +263,135 @@ def test_photos_are_not_compared_where_none_is_dealt_out(
 
     monkeypatch.setattr("catordog.data.labelled.find_duplicate_groups", compare)
     assert evaluate(config, SilentScreen()).metrics["raw"].photos == 3
+
+
+@pytest.fixture
+def strangers(tmp_path: Path, samples: Path) -> Path:
+    """Photos of neither in two folders, one of both, and a cat that strayed in."""
+    folder = tmp_path / "odd"
+    for place, source in (
+        ("birds/eagle.jpg", "eagle.jpg"),
+        ("horses/horses.jpg", "horses.jpg"),
+        ("both/both.jpg", "both.jpg"),
+        ("cat/chelsea.jpg", "chelsea.jpg"),
+    ):
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        (folder / place).write_bytes((samples / source).read_bytes())
+    return folder
+
+
+def test_strangers_of_another_folder_are_measured_beside_the_data(
+    config: EvaluationConfig, strangers: Path
+) -> None:
+    said: list[str] = []
+    screen = SilentScreen()
+    screen.say = said.append  # type: ignore[method-assign]
+    alone = evaluate(config, SilentScreen())
+    outcome = evaluate(replace(config, strangers=[str(strangers)]), screen)
+    assert outcome.metrics["raw"] == alone.metrics["raw"]
+    assert outcome.data_sha256 == alone.data_sha256
+    found = [(one.label, one.group, one.photos) for one in outcome.last.strangers]
+    assert found == [
+        ("neither", "neither", 1),
+        ("neither", "odd/birds", 1),
+        ("neither", "odd/horses", 1),
+        ("neither", "", 3),
+        ("both", "odd/both", 1),
+    ]
+    assert f"{strangers}: left out 1 photo of cats and dogs" in said
+    answers = read_answers(config.out)
+    assert answers["odd/birds/eagle.jpg"]["label"] == "neither"
+    assert answers["odd/both/both.jpg"]["label"] == "both"
+    (one,) = json.loads((config.out / "metrics.json").read_text())["stranger_sets"]
+    assert (one["path"], one["photos"], len(one["sha256"])) == (str(strangers), 3, 64)
+    assert "odd/<wbr>birds/<wbr>eagle.jpg" in (config.out / "report.html").read_text()
+
+
+def test_folder_that_is_named_for_a_label_gives_it(
+    config: EvaluationConfig, strangers: Path, tmp_path: Path
+) -> None:
+    pairs = tmp_path / "more" / "both"
+    shutil.copytree(strangers / "both", pairs)
+    outcome = evaluate(replace(config, strangers=[str(pairs), str(pairs)]), SilentScreen())
+    groups = [one.group for one in outcome.last.strangers if one.label == "both"]
+    assert groups == ["both", "both-2", ""]  # named twice, counted twice, under names of their own
+
+
+def test_strangers_that_are_all_pets_are_refused(config: EvaluationConfig) -> None:
+    (Path(config.data).parent / "pets").mkdir()
+    draw_photo("cat", 2).save(Path(config.data).parent / "pets" / "cat.2.jpg")
+    with pytest.raises(DatasetError, match="Cannot measure on strangers"):
+        evaluate(replace(config, strangers=[f"{config.data}/../pets"]), SilentScreen())
+
+
+@pytest.mark.parametrize(
+    "listed", ["cat/wrong.jpg\n", "wrong\nabsent.jpg\n", "x,id\n1,wrong.jpg\n"]
+)
+def test_photos_without_a_right_answer_are_measured_with_and_without(
+    config: EvaluationConfig, tmp_path: Path, listed: str
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(listed)
+    outcome = evaluate(replace(config, no_right_answer=path), SilentScreen())
+    photos = {name: metrics.photos for name, metrics in outcome.metrics.items()}
+    assert photos == {"raw": 3, "cleaned": 2}
+    assert read_answers(config.out)["cat/wrong.jpg"]["label"] == ""
+    page = (config.out / "report.html").read_text()
+    assert "Cleaning leaves out 1 photo that has no right answer (1 of 1 mistake" in page
+
+
+@pytest.mark.parametrize(
+    ("listed", "message"),
+    [(None, "Cannot read the list"), ("\n", "received none"), ("a.jpg\n", "none is in the data")],
+)
+def test_list_of_other_photos_is_refused(
+    config: EvaluationConfig, tmp_path: Path, listed: str | None, message: str
+) -> None:
+    path = tmp_path / "list.txt"
+    if listed is not None:
+        path.write_text(listed)
+    with pytest.raises(DatasetError, match=message):
+        evaluate(replace(config, no_right_answer=path), SilentScreen())
+
+
+def test_second_look_is_asked_of_both_models(
+    config: EvaluationConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    load = Classifier.load
+
+    def load_and_note(model: str, *, second_look: str) -> Classifier:
+        asked.append((model, second_look))
+        return load(model)
+
+    monkeypatch.setattr(Classifier, "load", load_and_note)
+    outcome = evaluate(replace(config, second_look="always", compare="fast"), SilentScreen())
+    assert asked == [("fast", "always"), ("fast", "always")]
+    assert outcome.as_json()["second_look"] == "always"
+
+
+def test_every_figure_is_documented(
+    config: EvaluationConfig, strangers: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "list.txt"
+    path.write_text("wrong.jpg\n")
+    for number in range(6):
+        for label in ("cat", "dog"):
+            drawn = Path(config.data) / label / f"drawn{number}.jpg"
+            draw_photo(label, number).save(drawn)
+    config = replace(config, no_right_answer=path, strangers=[str(strangers)])
+    evaluate(replace(config, compare="fast", corruptions=1), SilentScreen())
+    written = json.loads((config.out / "metrics.json").read_text())
+    guide = (Path(__file__).parents[2] / "docs" / "evaluation.md").read_text()
+    named = set(re.findall(r"`([a-z0-9_]+)`", guide))
+    assert keys_of(written) - named == set()
+
+
+def keys_of(value: object) -> set[str]:
+    """Returns every key within, but the ends of intervals, which are named for their figure."""
+    if isinstance(value, list):
+        return set().union(*map(keys_of, value))
+    if not isinstance(value, dict):
+        return set()
+    own = {key for key in value if not key.endswith(("_low", "_high"))}
+    return own.union(*map(keys_of, value.values()))

@@ -8,16 +8,9 @@ import pytest
 from PIL import Image
 
 from catordog.data.catalog import load_catalog
-from catordog.data.labelled import LabelledPhoto
-from catordog.data.photos import Photo
-from catordog.data.sources.example import Example
-from catordog.evaluation.answering import Answers
 from catordog.evaluation.slices import measure_slices, slice_photos
-from catordog.evaluation.strangers import measure_strangers
-from catordog.labels import Label
 from catordog.metrics import wilson_interval
-from catordog.records import Answer, Failure, Prediction
-from tests.evaluation.invented import CAT, DOG, invent_results
+from tests.evaluation.invented import CAT, invent_results
 
 
 def test_photos_are_sorted_by_what_they_look_like(tmp_path: Path) -> None:
@@ -65,51 +58,3 @@ def test_kind_that_fails_more_is_said_to_be_worse() -> None:
     expected = 2 * math.comb(20, 10) / math.comb(120, 10)
     assert slices[0].p == pytest.approx(expected)
     assert slices[2].p == pytest.approx(1.0)
-
-
-def stranger(name: str, label: Label) -> LabelledPhoto:
-    return LabelledPhoto(Example(name, Photo(name, None, name), label), label, name, name, "")
-
-
-def predicted(p_cat: float, label: Label | None = None) -> Prediction:
-    said = label or (CAT if p_cat > 0.5 else DOG)
-    return Prediction(label=said, p_cat=p_cat, p_dog=1 - p_cat, width=9, height=9)
-
-
-def test_strangers_are_measured_folder_by_folder() -> None:
-    answers: dict[str, Answer] = {
-        "cups/a.jpg": predicted(0.7),
-        "cups/b.jpg": predicted(0.4),
-        "cups/c.jpg": Failure("damaged", "ImageDecodeError"),
-        "pairs/a.jpg": predicted(0.95, Label.BOTH),
-        "loose.jpg": predicted(0.99),
-    }
-    photos = [
-        stranger(name, Label.BOTH if name.startswith("pairs") else Label.NEITHER)
-        for name in answers
-    ]
-    pets = invent_results([CAT, DOG], [0.2, 0.9])  # surest 0.8 and 0.9
-    cups, loose, pairs = measure_strangers(photos, Answers(answers, 1.0), pets)
-    assert (cups.group, cups.label, cups.photos, cups.failed) == ("cups", Label.NEITHER, 2, 1)
-    assert cups.said == {CAT: 0.5, DOG: 0.5}
-    assert cups.median_confidence == pytest.approx(0.65)
-    assert (cups.auroc, loose.group, loose.auroc) == (1.0, "", 0.0)
-    assert pairs.said == {CAT: 0.0, DOG: 0.0, Label.BOTH: 1.0}
-
-
-def test_strangers_that_cannot_be_answered_have_no_figures() -> None:
-    answers: dict[str, Answer] = {"a/b.jpg": Failure("damaged", "ImageDecodeError")}
-    photos = [stranger("a/b.jpg", Label.NEITHER)]
-    (found,) = measure_strangers(photos, Answers(answers, 1.0), invent_results([CAT], [0.2]))
-    assert found.group == "a"
-    assert (found.photos, found.failed, found.said) == (0, 1, {})
-    assert math.isnan(found.auroc)
-    assert math.isnan(found.median_confidence)
-
-
-def test_folder_that_only_repeats_the_label_is_parted_further() -> None:
-    names = ("neither/fox/a.jpg", "neither/house/b.jpg", "neither/c.jpg", "x/fox/d.jpg")
-    answers: dict[str, Answer] = {name: predicted(0.7) for name in names}
-    photos = [stranger(name, Label.NEITHER) for name in names]
-    found = measure_strangers(photos, Answers(answers, 1.0), invent_results([CAT], [0.2]))
-    assert [one.group for one in found] == ["neither", "neither/fox", "neither/house", "x"]

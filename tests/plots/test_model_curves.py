@@ -16,6 +16,7 @@ from catordog.plots.model_curves import (
     plot_robustness,
     plot_roc,
     plot_slices,
+    plot_stated_probability,
 )
 
 STEPS = (np.array([0.0, 0.0, 0.01, 1.0]), np.array([0.0, 0.97, 1.0, 1.0]))
@@ -54,11 +55,30 @@ def test_precision_recall_has_the_colours_of_the_classes() -> None:
 def test_reliability_marks_a_bin_without_mistakes_as_hollow() -> None:
     figure = plot_reliability({"fast": [(0.9, 100, 12), (0.999, 100, 0)]})
     (axes,) = figure.axes
-    _, bar, mark, bar_without, hollow = axes.get_lines()
+    _, _, bar, mark, bar_without, hollow = axes.get_lines()
     assert mark.get_xydata().tolist() == [[pytest.approx(0.1), 0.12]]
     assert tuple(bar.get_ydata()) == pytest.approx(wilson_interval(12, 100))
     assert hollow.get_markerfacecolor() == "none"
     assert hollow.get_ydata()[0] == axes.get_ylim()[0] == bar_without.get_ydata()[0]
+
+
+def test_stated_probability_shows_both_sure_ends() -> None:
+    bins = [(0.002, 200, 0), (0.5, 200, 60), (0.99, 200, 200)]
+    figure = plot_stated_probability({"fast": bins})
+    (axes,) = figure.axes
+    _, _, bar_none, none, bar, mark, _, every = axes.get_lines()
+    logit = [np.log(p / (1 - p)) for p in (0.5, 0.3)]
+    assert mark.get_xydata().tolist() == [pytest.approx(logit)]
+    assert mark.get_markerfacecolor() != "none"
+    ends = [np.log(p / (1 - p)) for p in wilson_interval(60, 200)]
+    assert tuple(bar.get_ydata()) == pytest.approx(ends)
+    low, high = axes.get_ylim()
+    assert (none.get_ydata()[0], every.get_ydata()[0]) == (low, high)
+    assert none.get_markerfacecolor() == every.get_markerfacecolor() == "none"
+    assert low == bar_none.get_ydata()[0]
+    assert low == pytest.approx(-high) and low < none.get_xdata()[0]
+    names = [text.get_text() for text in axes.get_xticklabels()]
+    assert ("1 %" in names, "50 %" in names, "99 %" in names) == (True, True, True)
 
 
 def test_coverage_is_drawn_from_half_to_all() -> None:
@@ -89,9 +109,10 @@ def test_robustness_has_axes_for_each_corruption() -> None:
     "figure",
     [
         *(plot_roc({}), plot_precision_recall({"fast": {}}), plot_reliability({"fast": []})),
+        plot_stated_probability({"fast": []}),
         *(plot_coverage({}), plot_slices([]), plot_robustness({})),
     ],
-    ids=["roc", "precision", "reliability", "coverage", "slices", "robustness"],
+    ids=["roc", "precision", "reliability", "probability", "coverage", "slices", "robustness"],
 )
 def test_nothing_to_draw_is_said(figure: Figure) -> None:
     assert not figure.axes

@@ -52,9 +52,14 @@ def describe_figures(answers: Answers) -> list[str]:
     """Says what was measured, and what speaks against it."""
     total, dogs = len(answers.right), len(answers.right) - answers.cats
     part = "all labelled photos" if answers.part == "all" else f"part '{answers.part}'"
-    labels = "labels as decided" if answers.labels == "decided" else "labels as given"
+    labels = "cleaned labels" if answers.labels == "cleaned" else "labels as given"
+    known = [
+        answers.model,
+        *([part] if answers.part else []),
+        *([labels] if answers.labels else []),
+    ]
     lines = [
-        f"Measured: {answers.model}, {part}, {labels}: {total:,} photos ({answers.cats:,} cats, "
+        f"Measured: {', '.join(known)}: {total:,} photos ({answers.cats:,} cats, "
         f"{dogs:,} dogs), {answers.wrong:,} wrong."
     ]
     if answers.failed:
@@ -62,7 +67,7 @@ def describe_figures(answers: Answers) -> list[str]:
             f"{answers.failed:,} of the wrong ones could not be answered: they count as wrong, "
             "where a guess would be right half the time."
         )
-    if answers.part in ("all", "train"):
+    if answers.part in ("all", "train", ""):
         lines.append(
             "If the model learned from some of these photos, its odds on others are lower: "
             "evaluate it on the test part of its split."

@@ -45,7 +45,7 @@ def odds(
     metrics: Annotated[
         Path | None,
         typer.Option(
-            "--from", help="Or metrics.json of catordog evaluate, with answers.csv beside it."
+            "--from", help="Or metrics.json or answers.csv of catordog evaluate, best together."
         ),
     ] = None,
     photos: Annotated[int, typer.Option(min=2, max=100, help="In a challenge.")] = 12,
@@ -56,7 +56,8 @@ def odds(
     """Tell how often a model would pass a challenge, beside chance, Golle's attack, and people.
 
     Exactly, with partial credit for one wrong photo, and under token buckets, as Golle describes
-    them (CCS 2008). From metrics.json, also by challenges drawn from the photos it answered.
+    them (CCS 2008). From what catordog evaluate wrote, also by challenges drawn from the photos
+    the model answered. Its answer is the more likely of cat and dog, even where it says neither.
     """
     from catordog.errors import ConfigError
 

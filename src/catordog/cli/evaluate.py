@@ -11,7 +11,7 @@ import typer
 from catordog.cache_folder import CACHE
 
 WORSE = 4
-"""Exit code: the other model is better by more than was allowed."""
+"""Exit code: the other model is better at something by more than was allowed."""
 
 
 def evaluate(
@@ -30,6 +30,24 @@ def evaluate(
     decisions: Annotated[
         Path | None, typer.Option(help="From catordog review: measure by these labels as well.")
     ] = None,
+    no_right_answer: Annotated[
+        Path | None,
+        typer.Option(
+            help="A list of photos without a right answer, one a line or in a column id: measure "
+            "without them as well."
+        ),
+    ] = None,
+    strangers: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Also a folder or zip of photos with neither animal, or with both in a folder "
+            "named both. May be given several times."
+        ),
+    ] = None,
+    second_look: Annotated[
+        str,
+        typer.Option(help="When to look at parts of a photo as well: auto, off or always."),
+    ] = "auto",
     cache: Annotated[
         Path, typer.Option(help="Where figures of photos are kept for the next look.")
     ] = CACHE,
@@ -40,8 +58,9 @@ def evaluate(
         float | None,
         typer.Option(
             min=0,
-            help="With --compare: exit with code 4 if the other model's accuracy is higher by more "
-            "than this many percentage points, and McNemar's exact p is under 0.05.",
+            help="With --compare: exit with code 4 if the other model is right more often by more "
+            "than this many percentage points, and McNemar's exact p, adjusted, is under 0.05: at "
+            "cat or dog, at verdicts, or at photos of neither.",
         ),
     ] = None,
     corruptions: Annotated[
@@ -62,8 +81,9 @@ def evaluate(
 ) -> None:
     """Measure a model on labelled photos.
 
-    On every labelled photo or on one part of a split. The report opens offline: figures with 95 %
-    intervals, confusion, calibration, mistakes, kinds of photos. metrics.json says the same.
+    On every labelled photo or on one part of a split. The report opens offline: cat or dog, and
+    verdicts with both and neither, each with 95 % intervals; calibration, mistakes, kinds of
+    photos, Asirra's challenge. metrics.json says the same.
     """
     from catordog.errors import ConfigError
     from catordog.extras import require_extra
@@ -75,6 +95,7 @@ def evaluate(
     from catordog.evaluation.run import EvaluationConfig
     from catordog.evaluation.run import evaluate as run
     from catordog.evaluation.sentences import say_comparison
+    from catordog.evaluation.verdict_sentences import say_cleaning, say_strangers, say_verdicts
 
     if part not in list(Part):
         raise ConfigError(
@@ -82,7 +103,10 @@ def evaluate(
             "Name one of these with --part."
         )
     config = EvaluationConfig(
-        *(data, out, model, split, Part(part), decisions, cache),
+        *(data, out, model, split, Part(part), decisions, no_right_answer),
+        strangers=strangers or (),
+        second_look=second_look,
+        cache=cache,
         compare=compare,
         fail_if_worse=fail_if_worse,
         corruptions=corruption_photos if corruptions else 0,
@@ -93,12 +117,18 @@ def evaluate(
     with stage_screen(quiet=quiet) as screen:
         outcome = run(config, screen)
         for name, metrics in outcome.metrics.items():
-            screen.say(f"{TITLES[name]}: {metrics}")
+            screen.say(f"{TITLES[name]}, cat or dog: {metrics}")
+        screen.say(say_verdicts(outcome.readings))
+        for sentence in (say_strangers(outcome.readings), say_cleaning(outcome)):
+            if sentence:
+                screen.say(sentence)
         if outcome.other is not None:
             screen.say(say_comparison(outcome))
+        if outcome.regressions:
+            screen.say(f"worse than {compare} at: {', '.join(outcome.regressions)}")
     if not quiet:
         typer.echo(os.fsencode(out / "report.html"))
         if kaggle is not None:
             typer.echo(os.fsencode(kaggle))
-    if outcome.is_worse:
+    if outcome.regressions:
         raise typer.Exit(WORSE)

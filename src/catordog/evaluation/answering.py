@@ -7,13 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from catordog.data.labelled import LabelledPhoto
 from catordog.data.photos import Photo, PhotoReader
 from catordog.inference.classifier import Classifier
 from catordog.labels import CLASSES, Label
+from catordog.metrics import share_out
 from catordog.progress import Screen
 from catordog.records import Answer, Prediction
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,43 +65,71 @@ def answer_photos(
 class Results:
     """Photos that were answered, with what they show: N of them, in one order.
 
+    Two things are asked of a model. The verdict is `said`, one of four labels. Kaggle's question
+    is which of the two animals, given one of them: `chosen` and `given_pet`, for photos that are
+    labelled cat or dog (`pets`).
+
     Attributes:
         ids: of the photos.
-        labels: what each shows: cat or dog.
-        said: what the model said of each.
-        probabilities: float64 (N, 2), p_cat and p_dog.
+        labels: what each shows.
+        said: the model's verdict on each.
+        probabilities: float64 (N, 2), p_cat and p_dog; they need not add to 1.
         failed: ids of photos that could not be answered; they are in none of the others.
     """
 
     ids: list[str]
     labels: list[Label]
     said: list[Label]
-    probabilities: np.ndarray
+    probabilities: Floats
     failed: list[str]
 
     @property
-    def classes(self) -> np.ndarray:
-        """Int (N,): index of each label into `labels.CLASSES`."""
+    def classes(self) -> npt.NDArray[np.int64]:
+        """Int64 (N,): index of each label into `labels.CLASSES`; for cats and dogs only."""
         return np.array([CLASSES.index(label) for label in self.labels], np.int64)
 
     @property
-    def is_right(self) -> np.ndarray:
-        """Bool (N,): was the answer the label?"""
-        pairs = zip(self.said, self.labels, strict=True)
-        return np.array([said == label for said, label in pairs], np.bool_)
+    def given_pet(self) -> Floats:
+        """Float64 (N, 2): probability of each class, given that it is one of the two."""
+        return share_out(self.probabilities)
 
     @property
-    def confidence(self) -> np.ndarray:
-        """Float64 (N,): the higher of the two probabilities."""
-        top: np.ndarray = self.probabilities.max(axis=1)
+    def chosen(self) -> list[Label]:
+        """The more likely of cat and dog, of each photo: the answer to Kaggle's question."""
+        return [CLASSES[p_dog > p_cat] for p_cat, p_dog in self.probabilities.tolist()]
+
+    @property
+    def is_right(self) -> Bools:
+        """Bool (N,): is the more likely of cat and dog the label?"""
+        return _agree(self.chosen, self.labels)
+
+    @property
+    def confidence(self) -> Floats:
+        """Float64 (N,): probability of the more likely of the two, given one of them."""
+        top: Floats = self.given_pet.max(axis=1)
         return top
+
+    @property
+    def is_verdict_right(self) -> Bools:
+        """Bool (N,): is the verdict the label?"""
+        return _agree(self.said, self.labels)
+
+    @property
+    def p_pet(self) -> Floats:
+        """Float64 (N,): max(p_cat, p_dog), by which photos of pets are told from others."""
+        top: Floats = self.probabilities.max(axis=1)
+        return top
+
+
+def _agree(answers: Sequence[Label], labels: Sequence[Label]) -> Bools:
+    return np.array([a == b for a, b in zip(answers, labels, strict=True)], np.bool_)
 
 
 def line_up(photos: Sequence[LabelledPhoto], answers: Answers) -> Results:
     """Puts labels and answers side by side.
 
     Args:
-        photos: labelled cat or dog.
+        photos: labelled, in the order that the results will have.
         answers: to these photos at least.
     """
     answered = [(p, answers.of[p.example.id]) for p in photos]

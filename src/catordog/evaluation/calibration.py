@@ -1,4 +1,7 @@
-"""Does a stated probability come true, and from which one on can an answer be trusted?"""
+"""Does a stated probability come true, and from which one on can an answer be trusted?
+
+For Kaggle's question, on photos of cats and dogs; `questions` asks it of each animal alone.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ class Bin:
     Attributes:
         photos: how many.
         errors: how many of them wrongly.
-        confidence: mean of the higher probability.
+        confidence: mean probability of the more likely class, given one of the two.
     """
 
     photos: int

@@ -1,10 +1,15 @@
-"""The figures of one model on one set of labelled photos, each with its interval."""
+"""How well a model answers Kaggle's question, cat or dog?, each figure with its interval.
+
+For photos that show exactly one of the two: every answer is the more likely one, and every
+probability is given that it is one of them. Verdicts, which may be both or neither, are measured
+in `verdicts`.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -15,7 +20,7 @@ from catordog.evaluation.answering import Results
 from catordog.evaluation.bootstrap import RESAMPLES, Estimate, estimate
 from catordog.evaluation.curves import weighted_auc
 from catordog.labels import CLASSES, Label
-from catordog.metrics import Metrics, measure, wilson_interval
+from catordog.metrics import Metrics, measure
 
 _CLIP = 1e-7
 
@@ -28,8 +33,8 @@ class ClassFigures:
 
     Attributes:
         photos: that show it.
-        precision: of the photos said to show it, how many do.
-        recall: of the photos that show it, how many were said to.
+        precision: of the photos answered with it, how many show it.
+        recall: of the photos that show it, how many were answered with it.
         f1: the harmonic mean of the two.
     """
 
@@ -47,7 +52,8 @@ class Figures:
         metrics: accuracy and log loss, with the intervals every report has.
         accuracy: the same accuracy with a bootstrap interval.
         log_loss: likewise.
-        auc: how often a dog's photo has a higher p_dog than a cat's; NaN with one class only.
+        auc: how often a dog's photo has a higher probability of a dog than a cat's; NaN with one
+            class only.
         classes: of each class.
         confusion: how many photos have each pair of label and answer.
         seed: of the bootstrap.
@@ -88,15 +94,10 @@ class Figures:
         }
 
 
-def answers_of(results: Results) -> list[Label]:
-    """Returns the answers there can be: cat and dog, and others if any was given."""
-    return [*CLASSES, *(label for label in Label if label not in CLASSES and label in results.said)]
-
-
 def count_pairs(results: Results) -> dict[tuple[Label, Label], int]:
-    """Counts each pair of label and answer, those that do not occur too."""
-    found = Counter(zip(results.labels, results.said, strict=True))
-    return {(label, said): found[label, said] for label in CLASSES for said in answers_of(results)}
+    """Counts each pair of label and more likely class, those that do not occur too."""
+    found = Counter(zip(results.labels, results.chosen, strict=True))
+    return {(label, chosen): found[label, chosen] for label in CLASSES for chosen in CLASSES}
 
 
 def measure_results(results: Results, *, seed: int = 0) -> Figures:
@@ -116,12 +117,12 @@ def measure_results(results: Results, *, seed: int = 0) -> Figures:
             "part of the split."
         )
     classes, is_dog = results.classes, results.classes == CLASSES.index(Label.DOG)
-    losses = losses_of(results)
+    losses, p_dog = losses_of(results), results.given_pet[:, 1]
     hits = results.is_right.astype(np.float64)
     tables = _indicators(results)
 
     def statistic(counts: Floats) -> Floats:
-        auc = weighted_auc(results.probabilities[:, 1], is_dog, counts)
+        auc = weighted_auc(p_dog, is_dog, counts)
         whole = counts.sum(axis=1)
         head = [counts @ hits / whole, counts @ losses / whole, auc]
         return np.column_stack([*head, *_class_figures(counts, tables)])
@@ -131,34 +132,20 @@ def measure_results(results: Results, *, seed: int = 0) -> Figures:
         label: ClassFigures(results.labels.count(label), *rest[3 * place : 3 * place + 3])
         for place, label in enumerate(CLASSES)
     }
-    metrics, pairs = _count_right(results), count_pairs(results)
+    metrics, pairs = measure(results.probabilities, classes), count_pairs(results)
     return Figures(metrics, accuracy, log_loss, auc, of_class, pairs, seed)
 
 
-def _count_right(results: Results) -> Metrics:
-    """Measures as every report does, but right is what was answered: it may be `both` one day."""
-    photos, right = len(results.ids), int(results.is_right.sum())
-    low, high = wilson_interval(right, photos)
-    found = measure(results.probabilities, results.classes)
-    return replace(
-        found,
-        errors=photos - right,
-        accuracy=1 - (photos - right) / photos,
-        accuracy_low=low,
-        accuracy_high=high,
-    )
-
-
 def losses_of(results: Results) -> Floats:
-    """Returns -ln p(true label) of each photo, clipped as `metrics.measure` clips."""
-    p_true = results.probabilities[np.arange(len(results.ids)), results.classes]
+    """Returns -ln p(true label, given one of the two), clipped as `metrics.measure` clips."""
+    p_true = results.given_pet[np.arange(len(results.ids)), results.classes]
     losses: Floats = -np.log(np.clip(p_true, _CLIP, 1 - _CLIP))
     return losses
 
 
 def _indicators(results: Results) -> list[tuple[Floats, Floats]]:
-    """Returns, for each class, which photos show it and which were said to: 0 or 1."""
-    labels, said = np.array(results.labels, object), np.array(results.said, object)
+    """Returns, for each class, which photos show it and which were answered so: 0 or 1."""
+    labels, said = np.array(results.labels, object), np.array(results.chosen, object)
     return [((labels == c).astype(np.float64), (said == c).astype(np.float64)) for c in CLASSES]
 
 

@@ -1,4 +1,7 @@
-"""The file that Kaggle's Dogs vs. Cats wants: P(dog) of each photo of its test set."""
+"""The file that Kaggle's Dogs vs. Cats wants: P(dog) of each photo of its test set.
+
+Its photos show a cat or a dog, so P(dog) is `Prediction.p_dog_given_pet`.
+"""
 
 from __future__ import annotations
 
@@ -19,27 +22,6 @@ UNANSWERED = 0.5
 """What is written for a photo that cannot be decoded: Kaggle wants a row for each."""
 
 _FOLDERS = ("test1", "test")
-
-
-def dog_given_pet(p_cat: float, p_dog: float) -> float:
-    """Returns the probability of a dog, given that the photo shows a cat or a dog.
-
-    p_dog / (p_cat + p_dog). A model whose two probabilities add to 1 keeps its p_dog; one that
-    leaves room for other photos has it shared out, as the challenge has cats and dogs only.
-
-    Args:
-        p_cat: in [0, 1].
-        p_dog: in [0, 1].
-
-    Returns:
-        In [0, 1]; 0.5 if both are 0.
-
-    Example:
-        >>> dog_given_pet(0.25, 0.75), dog_given_pet(0.125, 0.375)
-        (0.75, 0.75)
-    """
-    whole = p_cat + p_dog
-    return p_dog / whole if whole > 0 else UNANSWERED
 
 
 def list_test_photos(source: Source) -> dict[int, Photo]:
@@ -108,4 +90,4 @@ def number_answers(answers: Answers) -> dict[int, Answer]:
 def _written(answer: Answer, clip: float) -> float:
     if not isinstance(answer, Prediction):
         return UNANSWERED
-    return round(min(max(dog_given_pet(answer.p_cat, answer.p_dog), clip), 1 - clip), 6)
+    return round(min(max(answer.p_dog_given_pet, clip), 1 - clip), 6)

@@ -33,8 +33,9 @@ class Robustness:
         strength: 1 to 5; 0 for the photos as they are.
         setting: what that strength means.
         photos: how many.
-        errors: how many the model got wrong.
-        accuracy: share it got right.
+        errors: how many were answered wrongly, cat or dog.
+        lost: how many were called neither.
+        accuracy: share answered rightly.
         accuracy_low: lower end of its 95 % interval (Wilson).
         accuracy_high: upper end.
     """
@@ -44,6 +45,7 @@ class Robustness:
     setting: str
     photos: int
     errors: int
+    lost: int
     accuracy: float
     accuracy_low: float
     accuracy_high: float
@@ -59,7 +61,7 @@ def sample_ids(ids: Sequence[str], count: int, *, seed: int) -> list[str]:
 
 def answer_corrupted(
     classifier: Classifier, photos: Mapping[str, Photo], screen: Screen, *, seed: int
-) -> dict[str, list[Label]]:
+) -> dict[str, list[Prediction]]:
     """Answers each photo in every way it can be spoiled.
 
     Args:
@@ -90,9 +92,9 @@ def answer_corrupted(
 
     with PhotoReader() as reader:
         answers = list(classifier.predict_many(spoil()))
-    labels = [answer.label for answer in answers if isinstance(answer, Prediction)]
+    known = [answer for answer in answers if isinstance(answer, Prediction)]
     ways = len(_WAYS)
-    return {name: labels[i * ways : (i + 1) * ways] for i, name in enumerate(taken)}
+    return {name: known[i * ways : (i + 1) * ways] for i, name in enumerate(taken)}
 
 
 def _decode(classifier: Classifier, reader: PhotoReader, photo: Photo) -> npt.NDArray[np.uint8]:
@@ -106,7 +108,7 @@ def _decode(classifier: Classifier, reader: PhotoReader, photo: Photo) -> npt.ND
 
 
 def measure_robustness(
-    said: Mapping[str, Sequence[Label]], labels: Mapping[str, Label]
+    said: Mapping[str, Sequence[Prediction]], labels: Mapping[str, Label]
 ) -> list[Robustness]:
     """Counts right answers way by way; the photos as they are come first.
 
@@ -117,10 +119,17 @@ def measure_robustness(
     counted = [(answers, labels[name]) for name, answers in said.items() if name in labels]
     measured = []
     for place, (way, strength) in enumerate(_WAYS if counted else ()):
-        errors = sum(answers[place] != label for answers, label in counted)
+        errors = sum(_choose(answers[place]) != label for answers, label in counted)
+        lost = sum(answers[place].label is Label.NEITHER for answers, _ in counted)
         low, high = wilson_interval(len(counted) - errors, len(counted))
         setting = SETTINGS[way][strength] if way else "as it is"
         accuracy = 1 - errors / len(counted)
         level = strength + 1 if way else 0
-        measured.append(Robustness(way, level, setting, len(counted), errors, accuracy, low, high))
+        counts = (len(counted), errors, lost)
+        measured.append(Robustness(way, level, setting, *counts, accuracy, low, high))
     return measured
+
+
+def _choose(answer: Prediction) -> Label:
+    """Returns the more likely of cat and dog."""
+    return Label.DOG if answer.p_dog > answer.p_cat else Label.CAT

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from catordog.cache_folder import CACHE
+from catordog.challenge.answers import Answers as ChallengeAnswers
+from catordog.challenge.rules import PHOTOS
+from catordog.challenge.verdict import Verdict as Odds
+from catordog.challenge.verdict import verdict_of_answers
 from catordog.data.catalog import Catalog, load_catalog
-from catordog.data.labelled import LabelledPhoto, data_sha256, load_labelled_photos, read_parts
+from catordog.data.labelled import LabelledPhoto, data_sha256
 from catordog.data.split import Part
 from catordog.data.written_tables import write_csv
 from catordog.errors import ConfigError
 from catordog.evaluation import robustness
-from catordog.evaluation.answering import Answers, answer_photos, line_up
+from catordog.evaluation.answering import Answers, Results, answer_photos, line_up
+from catordog.evaluation.choosing import RAW, Chosen, choose_photos, pets_of
 from catordog.evaluation.comparison import compare_results
 from catordog.evaluation.figures import measure_results
 from catordog.evaluation.kaggle import (
@@ -25,8 +32,11 @@ from catordog.evaluation.kaggle import (
     write_kaggle,
 )
 from catordog.evaluation.outcome import ModelFacts, Outcome, Reading
+from catordog.evaluation.questions import measure_questions
 from catordog.evaluation.slices import measure_slices, slice_photos
+from catordog.evaluation.stranger_sets import load_stranger_sets
 from catordog.evaluation.strangers import measure_strangers
+from catordog.evaluation.verdicts import measure_verdicts
 from catordog.inference.classifier import Classifier
 from catordog.labels import CLASSES, Label
 from catordog.pages.html import make_folder, write_file
@@ -46,15 +56,18 @@ class EvaluationConfig:
         model: a shipped model's name, or the path of a model file.
         split: from `catordog split` or a run folder; None measures on every labelled photo.
         part: which part of the split.
-        decisions: from `catordog review`; the labels as they were are measured too.
+        decisions: from `catordog review`; cleaned labels are measured too.
+        no_right_answer: a list of photos that cleaned labels leave out.
+        strangers: folders or archives of photos that show no single pet.
+        second_look: when to look at parts of a photo as well: auto, off or always.
         cache: folder for what is found out about photos.
         compare: another model to answer the same photos.
-        fail_if_worse: points of accuracy by which the other may be better, see
-            `Comparison.is_worse_by`; None allows any.
+        fail_if_worse: percentage points by which the other may be better, see
+            `Comparison.regressions`; None allows any.
         corruptions: how many photos to spoil in 30 ways; 0 for none.
         kaggle: file for the answers to Kaggle's test photos.
         kaggle_clip: P(dog) in it is kept within [clip, 1 - clip].
-        seed: of the bootstrap, the sample of photos to spoil, and the noise.
+        seed: of the bootstrap, the sample of photos to spoil, the noise, and the challenges.
     """
 
     data: str
@@ -63,6 +76,9 @@ class EvaluationConfig:
     split: Path | None = None
     part: Part = Part.TEST
     decisions: Path | None = None
+    no_right_answer: Path | None = None
+    strangers: Sequence[str] = ()
+    second_look: str = "auto"
     cache: Path | None = CACHE
     compare: str | None = None
     fail_if_worse: float | None = None
@@ -70,9 +86,6 @@ class EvaluationConfig:
     kaggle: Path | None = None
     kaggle_clip: float = CLIP
     seed: int = 0
-
-
-Chosen = Mapping[str, list[LabelledPhoto]]
 
 
 def evaluate(config: EvaluationConfig, screen: Screen) -> Outcome:
@@ -83,39 +96,49 @@ def evaluate(config: EvaluationConfig, screen: Screen) -> Outcome:
 
     Raises:
         ConfigError: options contradict each other.
-        DatasetError: the data has no labels or a class no photo, or the split is of other photos.
+        DatasetError: the data has no labels or a class no photo, or a split or list is of other
+            photos.
         BundleError: there is no such model.
         OutputError: the folder cannot be written to.
     """
     _check(config)
-    classifier = Classifier.load(config.model)
-    other = None if config.compare is None else Classifier.load(config.compare)
+    classifier = Classifier.load(config.model, second_look=config.second_look)
+    other = None
+    if config.compare is not None:
+        other = Classifier.load(config.compare, second_look=config.second_look)
     catalog = load_catalog(config.data, cache=config.cache, screen=screen)
     tests = {} if config.kaggle is None else list_test_photos(catalog.source)
-    chosen = {"raw": _choose(config, catalog, screen, None)}
-    if config.decisions is not None:
-        decided = _choose(config, catalog, screen, config.decisions)
-        chosen["decided"] = _leave_out_other_parts(decided, chosen["raw"])
-    photos = {p.example.id: p.example.photo for some in chosen.values() for p in some}
+    taken = [example.id for example in catalog.source.examples]
+    sets = load_stranger_sets(config.strangers, taken, screen, cache=config.cache)
+    chosen = choose_photos(
+        *(catalog, sets, screen),
+        split=config.split,
+        part=config.part,
+        decisions=config.decisions,
+        no_right_answer=config.no_right_answer,
+    )
+    photos = {p.example.id: p.example.photo for some in chosen.readings.values() for p in some}
     answers = answer_photos(classifier, photos, screen, stage="answering photos")
     others = None
     if other is not None:
         others = answer_photos(other, photos, screen, stage="answering with the other model")
     readings = {
-        name: _measure(config, catalog, some, answers, others) for name, some in chosen.items()
+        name: _measure(config, catalog, name, chosen, answers, others) for name in chosen.readings
     }
     if config.corruptions:
         readings = _spoil(config, classifier, readings, chosen, screen)
     outcome = Outcome(
         data=config.data,
-        data_sha256=data_sha256(_pets(chosen["raw"])),
-        part=str(config.part) if config.split is not None else "all",
+        data_sha256=data_sha256(pets_of(chosen.readings[RAW])),
+        part=_part(config),
         catalog=catalog,
         model=_facts(classifier, answers),
         other=_facts(other, others) if other is not None and others is not None else None,
         readings=readings,
         failed=_count_failed(chosen, answers),
-        is_worse=_is_worse(config, readings),
+        second_look=config.second_look,
+        sets=sets,
+        regressions=_find_regressions(config, readings),
     )
     _write(config, outcome, chosen, answers)
     if config.kaggle is not None:
@@ -134,69 +157,54 @@ def _check(config: EvaluationConfig) -> None:
         )
 
 
-def _choose(
-    config: EvaluationConfig, catalog: Catalog, screen: Screen, decisions: Path | None
-) -> list[LabelledPhoto]:
-    """Lists the cats and dogs of the part, and every photo labelled both or neither.
-
-    The latter are in no split, as no model is trained on them.
-    """
-    photos = load_labelled_photos(
-        catalog, screen, decisions=decisions, labels=tuple(Label), compares=False
-    )
-    if config.split is None:
-        return photos
-    pets = _pets(photos)
-    parts = read_parts(pets, config.split, decisions)
-    kept = {p.example.id for p, part in zip(pets, parts, strict=True) if part is config.part}
-    return [p for p in photos if p.label not in CLASSES or p.example.id in kept]
-
-
-def _leave_out_other_parts(
-    decided: list[LabelledPhoto], raw: list[LabelledPhoto]
-) -> list[LabelledPhoto]:
-    """Leaves out cats and dogs of other parts that were decided to be neither or both.
-
-    The model may have been trained on them.
-    """
-    measured = {photo.example.id for photo in raw}
-    return [
-        p
-        for p in decided
-        if p.label in CLASSES or p.example.label not in CLASSES or p.example.id in measured
-    ]
-
-
-def _pets(photos: list[LabelledPhoto]) -> list[LabelledPhoto]:
-    return [photo for photo in photos if photo.label in CLASSES]
+def _part(config: EvaluationConfig) -> str:
+    return "all" if config.split is None else str(config.part)
 
 
 def _count_failed(chosen: Chosen, answers: Answers) -> int:
-    pets = {photo.example.id for some in chosen.values() for photo in _pets(some)}
+    pets = {photo.example.id for some in chosen.readings.values() for photo in pets_of(some)}
     return sum(not isinstance(answers.of[name], Prediction) for name in pets)
 
 
 def _measure(
     config: EvaluationConfig,
     catalog: Catalog,
-    photos: list[LabelledPhoto],
+    name: str,
+    chosen: Chosen,
     answers: Answers,
     others: Answers | None,
 ) -> Reading:
-    pets = _pets(photos)
-    results = line_up(pets, answers)
-    figures = measure_results(results, seed=config.seed)
+    photos = chosen.readings[name]
+    results, pets = line_up(photos, answers), line_up(pets_of(photos), answers)
     strangers = [photo for photo in photos if photo.label not in CLASSES]
+    figures = measure_results(pets, seed=config.seed)
     compared = None
     if others is not None:
-        compared = compare_results(results, line_up(pets, others), seed=config.seed)
+        compared = compare_results(results, line_up(photos, others), seed=config.seed)
     return Reading(
         results,
+        pets,
         figures,
-        measure_slices(results, slice_photos(catalog, results.ids)),
-        measure_strangers(strangers, answers, results),
+        measure_verdicts(results),
+        measure_questions(results, seed=config.seed),
+        measure_slices(pets, slice_photos(catalog, pets.ids)),
+        measure_strangers(strangers, answers, pets, chosen.groups, seed=config.seed),
+        odds=_challenge(config, name, pets_of(photos), pets),
         comparison=compared,
     )
+
+
+def _challenge(
+    config: EvaluationConfig, name: str, photos: Sequence[LabelledPhoto], pets: Results
+) -> Odds | None:
+    """Tells how often the model would pass Asirra's challenge of such photos."""
+    if len(photos) < PHOTOS:
+        return None
+    right = np.concatenate([pets.is_right, np.zeros(len(pets.failed), np.bool_)])
+    cats = sum(photo.label is Label.CAT for photo in photos)
+    failed = len(pets.failed)
+    answers = ChallengeAnswers(config.model, _part(config), name, right, cats, failed)
+    return verdict_of_answers(answers, seed=config.seed)
 
 
 def _spoil(
@@ -207,15 +215,15 @@ def _spoil(
     screen: Screen,
 ) -> dict[str, Reading]:
     """Adds what becomes of the answers when photos are spoiled: one sample for all labels."""
-    pets = {p.example.id: p.example.photo for some in chosen.values() for p in _pets(some)}
+    measured = (p for some in chosen.readings.values() for p in pets_of(some))
+    pets = {photo.example.id: photo.example.photo for photo in measured}
     ids = robustness.sample_ids(list(pets), config.corruptions, seed=config.seed)
     sample = {name: pets[name] for name in ids}
     said = robustness.answer_corrupted(classifier, sample, screen, seed=config.seed)
     spoiled = {}
     for name, reading in readings.items():
-        labels = dict(zip(reading.results.ids, reading.results.labels, strict=True))
-        measured = robustness.measure_robustness(said, labels)
-        spoiled[name] = replace(reading, robustness=measured)
+        labels = dict(zip(reading.pets.ids, reading.pets.labels, strict=True))
+        spoiled[name] = replace(reading, robustness=robustness.measure_robustness(said, labels))
     return spoiled
 
 
@@ -224,19 +232,20 @@ def _facts(classifier: Classifier, answers: Answers) -> ModelFacts:
     return ModelFacts(classifier.name, bundle.sha256, bundle.size_bytes, answers.photos_per_s)
 
 
-def _is_worse(config: EvaluationConfig, readings: Mapping[str, Reading]) -> bool:
-    """Is the model worse than allowed, by the decided labels if there are any?"""
+def _find_regressions(config: EvaluationConfig, readings: Mapping[str, Reading]) -> list[str]:
+    """Names what the model is worse at than allowed, by the cleaned labels if there are any."""
     comparison = list(readings.values())[-1].comparison
     if comparison is None or config.fail_if_worse is None:
-        return False
-    return comparison.is_worse_by(config.fail_if_worse)
+        return []
+    return comparison.regressions(config.fail_if_worse)
 
 
 def _write(config: EvaluationConfig, outcome: Outcome, chosen: Chosen, answers: Answers) -> None:
     from catordog.evaluation.report import write_report
 
     make_folder(config.out)
-    labels = {photo.example.id: photo.label for photo in list(chosen.values())[-1]}
+    last = list(chosen.readings.values())[-1]
+    labels = {photo.example.id: photo.label for photo in last}
     lines = (_line(name, labels.get(name, ""), answer) for name, answer in answers.of.items())
     write_csv(config.out / "answers.csv", _COLUMNS, lines)
     figures = json.dumps(outcome.as_json(), indent=2, allow_nan=False) + "\n"
@@ -246,6 +255,8 @@ def _write(config: EvaluationConfig, outcome: Outcome, chosen: Chosen, answers: 
 
 def _line(name: str, label: str, answer: Answer) -> tuple[object, ...]:
     if isinstance(answer, Prediction):
-        p_cat, p_dog = round(answer.p_cat, 6), round(answer.p_dog, 6)
+        # Nine digits keep a float32 apart from its neighbours: whoever reads this file finds the
+        # same of two probabilities the larger one.
+        p_cat, p_dog = (float(f"{p:.9g}") for p in (answer.p_cat, answer.p_dog))
         return name, label, answer.label, p_cat, p_dog, answer.warning
     return name, label, "", "", "", answer.error

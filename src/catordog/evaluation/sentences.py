@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from catordog.evaluation.calibration import (
     bin_by_confidence,
@@ -10,21 +11,20 @@ from catordog.evaluation.calibration import (
     reach_targets,
     threshold_table,
 )
-from catordog.evaluation.outcome import TITLES, Outcome, Reading
+from catordog.evaluation.comparison import Paired
+from catordog.evaluation.outcome import Outcome, Reading
 from catordog.evaluation.robustness import Robustness
-from catordog.evaluation.tables import Readings
+from catordog.evaluation.tables import Readings, by_labels
+from catordog.evaluation.verdict_sentences import (
+    say_cleaning,
+    say_pass_rate,
+    say_strangers,
+    say_verdicts,
+)
 from catordog.evaluation.wording import PERCENT, probability, share, span, value
-from catordog.labels import CLASSES, Label
+from catordog.labels import Label
 from catordog.pages.wording import count_of, join_words, number
 from catordog.plots.drawing import readable_name
-
-
-def by_labels(readings: Readings, texts: list[str]) -> str:
-    """Joins one text for each set of labels, each said to be by its labels if there are two."""
-    if len(texts) == 1:
-        return texts[0]
-    named = zip(readings, texts, strict=True)
-    return " ".join(f"By {TITLES[name]}: {text[:1].lower()}{text[1:]}" for name, text in named)
 
 
 def say_roc(readings: Readings) -> str:
@@ -37,8 +37,8 @@ def _say_auc(reading: Reading) -> str:
     if math.isnan(auc):
         return "There is no curve without both cats and dogs."
     return (
-        f"Of a random dog and a random cat, the dog has the higher p_dog in {share(auc)} of all "
-        f"pairs (AUC {value(auc, 5)})."
+        f"Of a random dog and a random cat, the dog has the higher probability of a dog in "
+        f"{share(auc)} of all pairs (AUC {value(auc, 5)})."
     )
 
 
@@ -57,13 +57,14 @@ def say_reliability(readings: Readings) -> str:
 
 
 def _say_reliability(reading: Reading) -> str:
-    results = reading.results
+    results = reading.pets
     bins = bin_by_confidence(results)
     stated, right = float(results.confidence.mean()), float(results.is_right.mean())
     low, high = reading.figures.metrics.accuracy_low, reading.figures.metrics.accuracy_high
     verdict = "which fits" if low <= stated <= high else "too sure" if stated > right else "too shy"
     return (
-        f"On average the model says {share(stated)} and is right on {share(right)}: {verdict}. The "
+        f"On average the model says {share(stated)} and is right on {share(right)}: "
+        f"{verdict}. The "
         f"expected calibration error is {share(calibration_error(bins))} over "
         f"{count_of(len(bins), 'bin')} of equal number."
     )
@@ -75,15 +76,16 @@ def say_coverage(readings: Readings) -> str:
 
 
 def _say_coverage(reading: Reading) -> str:
-    results = reading.results
+    results = reading.pets
     row = next(r for r in reversed(threshold_table(results)) if r.coverage >= 0.95 - 1e-12)
     errors = reading.figures.metrics.errors
     if not errors:
         return "There is no mistake to avoid by answering fewer photos."
     text = (
         f"Answer the surest {100 * row.coverage:.4g}{PERCENT}, be right on "
-        f"{share(1 - row.error_rate)} of them: {number(row.errors)} of "
-        f"{count_of(errors, 'mistake')} {'is' if row.errors == 1 else 'are'} left."
+        f"{share(1 - row.error_rate)} of them: "
+        f"{number(row.errors) if row.errors else 'none'} of {count_of(errors, 'mistake')} "
+        f"{'is' if row.errors == 1 else 'are'} left."
     )
     near = [row for row in reach_targets(results) if row.target == 0.999]
     if near:
@@ -126,51 +128,47 @@ def _say_robustness(rows: list[Robustness]) -> str:
 
 
 def say_comparison(outcome: Outcome) -> str:
-    """Says which model is better, and whether that could be chance."""
+    """Says which model is better at what, and whether that could be chance."""
     readings = outcome.readings
     if outcome.other is None:
         return ""
     other = readable_name(outcome.other.name, 40)
-    texts = []
-    for reading in readings.values():
-        found = reading.comparison
-        if found is None:
-            continue
-        gap = found.accuracy_gap.value
-        better = "better" if gap > 0 else "worse"
-        chance = "more than chance" if found.is_significant else "which chance explains"
-        texts.append(
-            f"{other} is as often right as this model."
-            if gap == 0
-            else f"{other} is {abs(gap):.2f} points {better} than this model, {chance} "
-            f"(McNemar p {probability(found.p)})."
+    texts = [
+        " ".join(
+            _say_paired(other, title, test) for title, test in reading.comparison.tests.items()
         )
+        for reading in readings.values()
+        if reading.comparison is not None
+    ]
     return by_labels(readings, texts)
 
 
-def say_strangers(readings: Readings) -> str:
-    """Says how sure the model is of what is no single cat or dog."""
-    found = list(readings.values())[-1].strangers
-    photos = sum(one.photos for one in found)
-    if not photos:
-        return ""
-    as_pets = sum(
-        one.photos * (one.said.get(Label.CAT, 0.0) + one.said.get(Label.DOG, 0.0)) for one in found
+def _say_paired(other: str, title: str, test: Paired) -> str:
+    gap = test.gap.value
+    better = "better" if gap > 0 else "worse"
+    chance = "more than chance" if test.is_significant else "which chance explains"
+    if gap == 0:
+        return f"{other} is as often right as this model ({title})."
+    return (
+        f"{other} is {abs(gap):.2f} points {better} than this model ({title}), {chance} "
+        f"(McNemar p {probability(test.p)})."
     )
-    least = min(found, key=lambda one: one.auroc if math.isfinite(one.auroc) else 2.0)
-    text = f"Of {count_of(photos, 'photo')}, {share(as_pets / photos)} are answered cat or dog."
-    if len(found) > 1 and math.isfinite(least.auroc):
-        where = readable_name(least.group, 40) or "no folder"
-        text += f" Hardest to tell from pets: {where} ({least.label}, AUROC {least.auroc:.3f})."
-    return text
 
 
 def summarize(outcome: Outcome) -> list[str]:
-    """Says in a few sentences how good the model is and where it fails."""
+    """Says in a few sentences how good the model is and where it fails.
+
+    Where there are two sets of labels, accuracy is said by both, the rest by the cleaned ones.
+    """
     readings = outcome.readings
     said = [by_labels(readings, [_say_accuracy(reading) for reading in readings.values()])]
-    said += [say_reliability(readings), say_coverage(readings), say_slices(readings)]
-    said += [say_comparison(outcome), say_robustness(readings), say_strangers(readings)]
+    last = dict(list(readings.items())[-1:])
+    if len(readings) > 1:
+        said.append(f"{say_cleaning(outcome)} What follows is by cleaned labels.")
+    said += [say_verdicts(last), say_strangers(last)]
+    said += [say_reliability(last), say_coverage(last), say_slices(last)]
+    said += [say_pass_rate(outcome.last), say_robustness(last)]
+    said += [say_comparison(replace(outcome, readings=last))]
     if outcome.failed:
         said.append(
             f"{count_of(outcome.failed, 'photo')} could not be answered and "
@@ -179,21 +177,19 @@ def summarize(outcome: Outcome) -> list[str]:
     return [sentence for sentence in said if sentence]
 
 
-def _called(said: Label, count: int) -> str:
-    if said not in CLASSES:
-        return f"called {said}"
-    return f"called a {said}" if count == 1 else f"called {said}s"
-
-
 def _say_accuracy(reading: Reading) -> str:
     found = reading.figures.metrics
     mistakes = [
-        f"{count_of(count, str(label))} {_called(said, count)}"
-        for (label, said), count in reading.figures.confusion.items()
-        if label != said and count
+        f"{count_of(count, str(label))} taken for {_several(chosen, count)}"
+        for (label, chosen), count in reading.figures.confusion.items()
+        if label != chosen and count
     ]
     tail = f": {join_words(mistakes)}" if mistakes else ""
     return (
-        f"Right on {share(found.accuracy)} of {count_of(found.photos, 'photo')} (95 % interval "
-        f"{span(found.accuracy_low, found.accuracy_high)}){tail}."
+        f"Right on {share(found.accuracy)} of {number(found.photos)} cats and dogs "
+        f"(95 % interval {span(found.accuracy_low, found.accuracy_high)}){tail}."
     )
+
+
+def _several(label: Label, count: int) -> str:
+    return f"a {label}" if count == 1 else f"{label}s"

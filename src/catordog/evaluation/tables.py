@@ -1,4 +1,4 @@
-"""The tables of the page: every figure by each set of labels, side by side."""
+"""The tables of the page about "cat or dog?": every figure by each set of labels, side by side."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from catordog.evaluation.calibration import (
     reach_targets,
     threshold_table,
 )
+from catordog.evaluation.comparison import Paired
 from catordog.evaluation.corruptions import CORRUPTIONS
 from catordog.evaluation.outcome import TITLES, Outcome, Reading
 from catordog.evaluation.slices import Slice
 from catordog.evaluation.wording import UNKNOWN, probability, share, span, value, value_span
-from catordog.labels import Label
 from catordog.pages.wording import file_size, number
 from catordog.plots.drawing import readable_name
 
@@ -51,6 +51,19 @@ class Table:
     caption: str
     head: list[str]
     rows: list[Row] = field(default_factory=list)
+
+
+def caption_of(readings: Readings, name: str) -> str:
+    """Names the labels, where there are two sets of them."""
+    return TITLES[name] if len(readings) > 1 else ""
+
+
+def by_labels(readings: Readings, texts: list[str]) -> str:
+    """Joins one text for each set of labels, each said to be by its labels if there are two."""
+    if len(texts) == 1:
+        return texts[0]
+    named = zip(readings, texts, strict=True)
+    return " ".join(f"By {TITLES[name]}: {text[:1].lower()}{text[1:]}" for name, text in named)
 
 
 def list_figures(readings: Readings) -> Table:
@@ -93,7 +106,7 @@ def _tell_auc(reading: Reading) -> tuple[str, str]:
 
 
 def _tell_calibration(reading: Reading) -> tuple[str, str]:
-    return share(calibration_error(bin_by_confidence(reading.results))), ""
+    return share(calibration_error(bin_by_confidence(reading.pets))), ""
 
 
 def _tell_count(reading: Reading) -> tuple[str, str]:
@@ -115,10 +128,10 @@ def list_thresholds(readings: Readings) -> list[Table]:
     """Lists error against coverage, and what it takes to reach a target, for each set of labels."""
     tables = []
     for name, reading in readings.items():
-        caption = TITLES[name] if len(readings) > 1 else ""
+        caption = caption_of(readings, name)
         head = ["answer", "if p is at least", "photos", "wrong", "right", "95 % interval of wrong"]
         table = Table(caption, head)
-        for row in [*threshold_table(reading.results), *reach_targets(reading.results)]:
+        for row in [*threshold_table(reading.pets), *reach_targets(reading.pets)]:
             goal = "" if row.target is None else f"to be right {100 * row.target:g} %: "
             cells = [
                 f"{row.confidence:.4f}", number(row.answered), number(row.errors),
@@ -155,40 +168,13 @@ def _tell_slice(one: Slice | None) -> list[str]:
     return [number(one.photos), number(one.errors), *right, p]
 
 
-def list_strangers(readings: Readings) -> list[Table]:
-    """Lists the photos labelled both or neither, folder by folder, for each set of labels."""
-    tables = []
-    for name, reading in readings.items():
-        if not reading.strangers:
-            continue
-        said = [label for label in Label if any(label in one.said for one in reading.strangers)]
-        columns = [f"said {label}" for label in said]
-        head = ["folder", "label", "photos", *columns, "median of top p", "AUROC from pets"]
-        table = Table(TITLES[name] if len(readings) > 1 else "", head)
-        for one in reading.strangers:
-            table.rows.append(
-                Row(
-                    readable_name(one.group, 40) or "no folder",
-                    [
-                        str(one.label),
-                        number(one.photos),
-                        *(share(one.said.get(label, 0.0)) for label in said),
-                        value(one.median_confidence, 3),
-                        value(one.auroc, 3),
-                    ],
-                )
-            )
-        tables.append(table)
-    return tables
-
-
 def list_robustness(readings: Readings) -> list[Table]:
     """Lists accuracy by corruption and strength, for each set of labels."""
     tables = []
     for name, reading in readings.items():
         if not reading.robustness:
             continue
-        caption = TITLES[name] if len(readings) > 1 else ""
+        caption = caption_of(readings, name)
         table = Table(caption, ["corruption", *(f"strength {level}" for level in range(1, 6))])
         for way in CORRUPTIONS:
             rows = [row for row in reading.robustness if row.corruption == way]
@@ -209,24 +195,33 @@ def list_comparison(outcome: Outcome) -> list[Table]:
         found = reading.comparison
         if found is None:
             continue
-        accuracy, other_accuracy = (
-            share(1 - errors / found.photos) for errors in (found.errors, found.other_errors)
-        )
-        gap, loss = found.accuracy_gap, found.log_loss_gap
-        loss_here = reading.figures.metrics.log_loss
-        points = f"{gap.value:+.2f} points ({gap.low:+.2f} to {gap.high:+.2f})"
+        rows = [row for title, test in found.tests.items() for row in _tell_paired(title, test)]
+        loss, loss_here = found.log_loss_gap, reading.figures.metrics.log_loss
         losses = f"{loss.value:+.4f} ({loss.low:+.4f} to {loss.high:+.4f})"
-        rows = [
-            Row("accuracy", [accuracy, other_accuracy, points]),
-            Row("wrong", [number(found.errors), number(found.other_errors), ""]),
-            Row("right where the other is wrong",
-                [number(found.only_this_right), number(found.only_other_right),
-                 f"McNemar p {probability(found.p)}"]),
+        sides = (outcome.model, outcome.other)
+        rows += [
             Row("log loss, nats", [value(loss_here), value(loss_here + loss.value), losses]),
-            Row("photos a second", [f"{m.photos_per_s:.0f}" for m in (outcome.model, outcome.other)]
-                + [""]),
-            Row("file", [file_size(m.size_bytes) for m in (outcome.model, outcome.other)] + [""]),
-        ]  # fmt: skip
-        caption = TITLES[name] if len(outcome.readings) > 1 else ""
+            Row("photos a second", [*(f"{side.photos_per_s:.0f}" for side in sides), ""]),
+            Row("file", [*(file_size(side.size_bytes) for side in sides), ""]),
+        ]
+        caption = caption_of(outcome.readings, name)
         tables.append(Table(caption, ["", this, other, "other minus this (95 %)"], rows))
     return tables
+
+
+def _tell_paired(title: str, test: Paired) -> list[Row]:
+    right, other_right = (
+        f"{share(1 - wrong / test.photos)}" for wrong in (test.errors, test.other_errors)
+    )
+    gap = f"{test.gap.value:+.2f} points ({test.gap.low:+.2f} to {test.gap.high:+.2f})"
+    return [
+        Row(f"{title}: right of {number(test.photos)}", [right, other_right, gap]),
+        Row(
+            f"{title}: right where the other is wrong",
+            [
+                number(test.only_this_right),
+                number(test.only_other_right),
+                f"McNemar p {probability(test.p)}",
+            ],
+        ),
+    ]

@@ -22,6 +22,7 @@ EARLIER_COLOUR = "#8A8F98"
 """Of its line by the labels before that, or of another model's."""
 
 WORSE_COLOUR = "#C0392B"
+_LOGIT_TICKS = (0.0001, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999)
 _CHANCE: dict[str, Any] = {"color": "#9AA0A8", "lw": 1, "ls": ":"}
 
 Floats = npt.NDArray[np.float64]
@@ -110,14 +111,15 @@ def plot_reliability(bins: Mapping[str, Sequence[tuple[float, int, int]]]) -> Fi
     floor = max(10 ** np.floor(np.log10(least)), 1e-6)
     axes.plot([floor, 1], [floor, 1], **_CHANCE)
     for name, some, style in _styled(bins):
-        for place, (confidence, photos, errors) in enumerate(some):
+        axes.plot([], [], "o", color=style["color"], ms=5.5, label=name)
+        for confidence, photos, errors in some:
             x = max(1 - confidence, floor)
             low, high = wilson_interval(errors, photos)
             axes.plot([x, x], [max(low, floor), high], color=style["color"], lw=1.2, alpha=0.6)
             fill = style["color"] if errors else "none"
             axes.plot(
                 x, max(errors / photos, floor), "o", color=style["color"], mfc=fill, ms=5.5,
-                label=name if place == 0 else None, clip_on=False,
+                clip_on=False,
             )  # fmt: skip
     axes.set(xscale="log", yscale="log", xlim=(floor, 1), ylim=(floor, 1))
     for axis in (axes.xaxis, axes.yaxis):
@@ -126,6 +128,52 @@ def plot_reliability(bins: Mapping[str, Sequence[tuple[float, int, int]]]) -> Fi
     finish_axes(axes, "wrong, as the model says", "wrong, as counted")
     _name_lines(figure, axes, bins)
     return figure
+
+
+def plot_stated_probability(bins: Mapping[str, Sequence[tuple[float, int, int]]]) -> Figure:
+    """Draws how often an animal is in photos against the probability that is stated for it.
+
+    Args:
+        bins: by name, for each bin its mean probability, its photos and how many contain it.
+
+    Returns:
+        A figure with logit axes, which show both sure ends as wide as the middle. Bars are 95 %
+        intervals (Wilson); a hollow mark at an end is a bin where all photos contain it, or none.
+    """
+    if not any(bins.values()):
+        return draw_nothing("There is no answer to check.")
+    figure = new_drawing(5.6, 3.8)
+    axes = figure.subplots()
+    points = [point for some in bins.values() for point in some]
+    most = max(photos for _, photos, _ in points)
+    # The outermost thing to show is a bin without an exception: half a photo of the largest.
+    edge = min(0.05, 0.5 / most, *(min(max(p, 1e-6), max(1 - p, 1e-6)) / 2 for p, _, _ in points))
+    axes.plot([_logit(edge), _logit(1 - edge)], [_logit(edge), _logit(1 - edge)], **_CHANCE)
+    for name, some, style in _styled(bins):
+        axes.plot([], [], "o", color=style["color"], ms=5.5, label=name)
+        for p, photos, contain in some:
+            ends = [_logit(end, edge) for end in wilson_interval(contain, photos)]
+            x, y = _logit(p, edge), _logit(contain / photos, edge)
+            axes.plot([x, x], ends, color=style["color"], lw=1.2, alpha=0.6)
+            fill = style["color"] if 0 < contain < photos else "none"
+            axes.plot(
+                x, y, "o", color=style["color"], mfc=fill, ms=5.5,
+                clip_on=False,
+            )  # fmt: skip
+    ticks = [p for p in _LOGIT_TICKS if edge <= p <= 1 - edge]
+    names = [f"{100 * p:.6g} %" for p in ticks]
+    axes.set_xticks([_logit(p) for p in ticks], names)
+    axes.set_yticks([_logit(p) for p in ticks], names)
+    axes.set(xlim=(_logit(edge), _logit(1 - edge)), ylim=(_logit(edge), _logit(1 - edge)))
+    finish_axes(axes, "there, as the model says", "there, as counted")
+    _name_lines(figure, axes, bins)
+    return figure
+
+
+def _logit(p: float, edge: float = 1e-9) -> float:
+    """Returns ln(p / (1 - p)) of a probability kept within [edge, 1 - edge]."""
+    kept = min(max(p, edge), 1 - edge)
+    return float(np.log(kept / (1 - kept)))
 
 
 def plot_coverage(curves: Mapping[str, Line]) -> Figure:
