@@ -18,12 +18,33 @@ def train(
         ),
     ],
     out: Annotated[Path, typer.Option(help="Run folder to write.")],
-    backbone: Annotated[str, typer.Option(help="lite2 (accurate) or lite0 (fast).")] = "lite2",
+    backbone: Annotated[
+        str,
+        typer.Option(
+            help="lite2 (accurate), lite0 (fast), scratch (a small network from nothing), or a "
+            "network of keras.applications, such as MobileNetV2, whose weights are downloaded."
+        ),
+    ] = "lite2",
     name: Annotated[str, typer.Option(help="What the model calls itself.")] = "model",
     epochs: Annotated[int, typer.Option(min=1, help="Epochs of the head on frozen features.")] = 5,
     fine_tune_epochs: Annotated[
         int, typer.Option(min=0, help="Then, epochs of the upper blocks; 0 for none.")
     ] = 0,
+    strangers: Annotated[
+        str | None,
+        typer.Option(
+            help="Photos of neither animal, a folder a group; those below a folder named both "
+            "show both. Without them the model names one of the two."
+        ),
+    ] = None,
+    hold_out: Annotated[
+        str,
+        typer.Option(help="Groups of strangers to validate by, with commas; default, a quarter."),
+    ] = "",
+    teacher: Annotated[
+        str | None,
+        typer.Option(help="Learn from this model's answers too: accurate, or a model file."),
+    ] = None,
     split: Annotated[
         Path | None, typer.Option(help="From catordog split: which photo is used for what.")
     ] = None,
@@ -40,13 +61,17 @@ def train(
     cache: Annotated[
         Path, typer.Option(help="Where frozen features are kept for later runs.")
     ] = CACHE,
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Also write RUN/tensorboard.")
+    ] = False,
     overwrite: Annotated[bool, typer.Option(help="Replace an earlier run folder.")] = False,
     quiet: Annotated[bool, typer.Option(help="Print nothing but errors.")] = False,
 ) -> None:
     """Train a model on labelled photos.
 
     Computes the frozen backbone's features once (and keeps them), trains a head on them with
-    Keras, and exports one 8-bit ONNX file that `catordog predict --model RUN/model.onnx` takes.
+    Keras, and exports one 8-bit ONNX file that `catordog predict --model RUN/model.onnx` takes. An
+    interrupted run goes on where it was when the same command is given again.
     """
     from catordog.extras import require_extra
 
@@ -62,12 +87,16 @@ def train(
         name=name,
         epochs=epochs,
         fine_tune_epochs=fine_tune_epochs,
+        strangers=strangers,
+        hold_out=tuple(name for name in hold_out.split(",") if name),
+        teacher=teacher,
         split=split,
         decisions=decisions,
         val=val,
         test=test,
         seed=seed,
         cache=cache,
+        tensorboard=tensorboard,
         overwrite=overwrite,
     )
     with stage_screen(quiet=quiet) as screen:

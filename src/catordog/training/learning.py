@@ -22,6 +22,7 @@ from catordog.metrics import Metrics, measure
 from catordog.progress import Screen
 from catordog.training.backbones import BackboneSpec, read_imagenet_head
 from catordog.training.calibrate import choose_thresholds, find_scale, to_logits
+from catordog.training.epoch_figures import measure_epoch
 from catordog.training.export import export_network, predict_graph
 from catordog.training.fit import SCRATCH, Checkpoint, FitConfig, fit, predict_logits
 from catordog.training.head import fit_head
@@ -155,7 +156,7 @@ class Learning:
         probabilities = predict_graph(graph, pixels)
         thresholds = choose_thresholds(probabilities, targets)
         one = targets.sum(axis=1) == 1
-        metrics = measure(_given_pet(probabilities[one]), targets[one].argmax(axis=1))
+        metrics = measure(probabilities[one], targets[one].argmax(axis=1))
         trained = [p for p in self._photos.places(Part.TRAIN) if p < len(self._photos.items)]
         return Learned(graph, thresholds, metrics, len(set(trained) - set(self.errors)))
 
@@ -178,11 +179,12 @@ class Learning:
     def _trunk(self, with_cut: bool) -> bytes:
         """Returns the trunk in 8 bits, as the model will be: the top learns what it will see."""
         self._screen.say("quantizing the frozen trunk")
+        names: tuple[str, ...] = (CUT, FEATURES)
         if with_cut:
-            cut = self.network.spec.fine_tune_from
-            model, names = self.network.trunk(cut, self._known_head), (CUT, FEATURES, KNOWN)
+            model = self.network.trunk(self.network.spec.fine_tune_from, self._known_head)
+            names += (KNOWN,)
         else:
-            model, names = self.network.trunk(FEATURES, None), (CUT, FEATURES)
+            model = self.network.trunk(FEATURES, None)
         graph: bytes = quantize(to_onnx(model, names), self._calibration).SerializeToString()
         return graph
 
@@ -277,38 +279,7 @@ class Learning:
         """Notes how a stage stands on the validation photos."""
         val = self._pass("val", self._val_views, with_cut=stage != "head")
         good = np.setdiff1d(np.arange(len(val.targets)), list(val.errors))
-        targets, p = val.targets[good], to_probabilities(logits[good])
-        one = targets.sum(axis=1) == 1
-        figures = measure(_given_pet(p[one]), targets[one].argmax(axis=1))
-        neither = targets.sum(axis=1) == 0
-        auroc = _auroc(p[one].max(axis=1), p[neither].max(axis=1)) if neither.any() else None
-        self.history.append(
-            {
-                "stage": stage,
-                "epoch": epoch,
-                "loss": loss,
-                "val_accuracy": figures.accuracy,
-                "val_log_loss": figures.log_loss,
-                "val_pet_auroc": auroc,
-            }
-        )
-        self._screen.say(
-            f"{stage}, epoch {epoch}/{epochs}: "
-            + ("" if loss is None else f"loss {loss:.4f}, ")
-            + f"validation accuracy {figures.accuracy:.2%}, log loss {figures.log_loss:.4f}"
-            + ("" if auroc is None else f", pet against neither AUROC {auroc:.4f}")
-        )
-
-
-def _given_pet(probabilities: np.ndarray) -> np.ndarray:
-    """Returns float (N, 2): cat or dog, given that it is one of them."""
-    shared: np.ndarray = probabilities / probabilities.sum(axis=1, keepdims=True)
-    return shared
-
-
-def _auroc(high: np.ndarray, low: np.ndarray) -> float:
-    """Returns how often one of `high` is above one of `low`; ties count half."""
-    order = np.sort(low)
-    below = np.searchsorted(order, high, "left")
-    not_above = np.searchsorted(order, high, "right")
-    return float((below + not_above).mean() / 2 / len(low))
+        figures = measure_epoch(to_probabilities(logits[good]), val.targets[good])
+        self.history.append({"stage": stage, "epoch": epoch, "loss": loss, **asdict(figures)})
+        told = "" if loss is None else f"loss {loss:.4f}, "
+        self._screen.say(f"{stage}, epoch {epoch}/{epochs}: {told}{figures}")

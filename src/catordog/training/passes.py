@@ -30,7 +30,7 @@ class DrawView(Protocol):
     @property
     def size_px(self) -> int: ...  # noqa: D102
 
-    def __call__(self, place: int) -> tuple[np.ndarray, np.ndarray]:
+    def __call__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         """Returns a view's uint8 (S, S, 3) pixels and its float32 (2,) targets.
 
         Targets say whether it shows a cat, a dog.

@@ -10,6 +10,8 @@ from typing import Any
 
 from catordog.data.split_file import write_split
 from catordog.data.written_tables import write_csv
+from catordog.plots.drawing import render_png
+from catordog.plots.training_curves import plot_history
 from catordog.training.photos import TrainingPhotos
 
 _PACKAGES = ("keras", "numpy", "onnx", "onnxruntime", "pillow", "simplejpeg")
@@ -24,7 +26,9 @@ def write_records(
     history: Sequence[Mapping[str, Any]],
     metrics: Mapping[str, Any],
 ) -> None:
-    """Writes `split.csv`, `left_out.csv`, `history.csv`, `config.json` and `metrics.json`.
+    """Writes split, photos left out, history with its curves, settings and figures.
+
+    `split.csv`, `left_out.csv`, `history.csv`, `history.png`, `config.json`, `metrics.json`.
 
     Args:
         folder: exists.
@@ -42,10 +46,24 @@ def write_records(
     left_out = ((photos.items[index].example.id, text) for index, text in errors.items())
     write_csv(folder / "left_out.csv", ("id", "error"), sorted(left_out))
     write_csv(folder / "history.csv", list(history[0]), (row.values() for row in history))
+    (folder / "history.png").write_bytes(render_png(plot_history(history)))
     packages = {name: installed.version(name) for name in _PACKAGES}
     texts = {name: str(value) for name, value in settings.items()}
     _write_json(folder / "config.json", texts | {"packages": packages})
     _write_json(folder / "metrics.json", dict(metrics))
+
+
+def write_tensorboard(folder: Path, history: Sequence[Mapping[str, Any]]) -> None:
+    """Writes the history for `tensorboard --logdir RUN`: one line a figure, a step an epoch."""
+    import tensorflow as tf
+
+    writer = tf.summary.create_file_writer(str(folder / "tensorboard"))
+    with writer.as_default():
+        for step, row in enumerate(history, start=1):
+            for name, value in row.items():
+                if isinstance(value, float):
+                    tf.summary.scalar(f"{row['stage']}/{name}", value, step=step)
+    writer.close()
 
 
 def _write_json(path: Path, value: Mapping[str, Any]) -> None:

@@ -19,12 +19,12 @@ from catordog.inference.bundle import BundleMetadata, load_bundle
 from catordog.inference.second_look import SecondLookSpec
 from catordog.metrics import Metrics
 from catordog.progress import Screen
-from catordog.training.backbones import BACKBONES
+from catordog.training.backbones import BackboneSpec, find_backbone
 from catordog.training.backend import prepare_keras
 from catordog.training.export import write_model
 from catordog.training.learning import Learning
 from catordog.training.photos import TrainingPhotos
-from catordog.training.records import write_records
+from catordog.training.records import write_records, write_tensorboard
 
 LICENCE = (
     "Apache-2.0. Backbone: EfficientNet-Lite, Apache-2.0, pretrained on ImageNet (published as "
@@ -45,7 +45,7 @@ class TrainConfig:
         out: the run folder; must not exist, unless `overwrite`.
         backbone: name in `BACKBONES`.
         name: what the model calls itself.
-        epochs: of the head, on frozen features.
+        epochs: of the head, on frozen features; of everything, for a network from scratch.
         fine_tune_epochs: then, of the upper blocks together with the head; 0 for none.
         strangers: photos of neither or both; None trains a model that names one of the two.
         hold_out: groups of strangers to validate by; none named draws a quarter of them.
@@ -57,6 +57,7 @@ class TrainConfig:
         seed: of the split, the order of photos and their views.
         cache: folder for figures and activations, which later runs on the same photos find
             again, and for what an interrupted run goes on from.
+        tensorboard: also write the history for TensorBoard.
         overwrite: replace an earlier run folder.
     """
 
@@ -75,6 +76,7 @@ class TrainConfig:
     test: float = 0.1
     seed: int = 0
     cache: Path = CACHE
+    tensorboard: bool = False
     overwrite: bool = False
 
 
@@ -91,12 +93,15 @@ def train(config: TrainConfig, screen: Screen) -> Metrics:
         DatasetError: the data has no labels, one class, or too few photos.
         ExportError: the written file would not answer as it was trained to.
     """
-    _check(config)
-    prepare_keras(config.seed, deterministic=not config.fine_tune_epochs)
+    backbone = find_backbone(config.backbone)
+    _check(config, backbone)
+    prepare_keras(
+        config.seed, deterministic=not (config.fine_tune_epochs or backbone.is_from_scratch)
+    )
     config.out.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(dir=config.out.parent, prefix=f".{config.out.name}-"))
     try:
-        metrics = _train_into(scratch, config, screen)
+        metrics = _train_into(scratch, config, backbone, screen)
         scratch.chmod(0o755)
         if config.out.exists():
             shutil.rmtree(config.out)
@@ -106,12 +111,7 @@ def train(config: TrainConfig, screen: Screen) -> Metrics:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _check(config: TrainConfig) -> None:
-    if config.backbone not in BACKBONES:
-        raise ConfigError(
-            f"Cannot train backbone '{config.backbone}': expected one of {', '.join(BACKBONES)}, "
-            "received another. Choose one of these."
-        )
+def _check(config: TrainConfig, backbone: BackboneSpec) -> None:
     if config.out.exists() and not config.overwrite:
         raise ConfigError(
             f"Cannot write run '{config.out}': expected a new folder, received one that exists. "
@@ -122,18 +122,26 @@ def _check(config: TrainConfig) -> None:
             "Cannot learn from a teacher: expected --fine-tune-epochs of 1 or more, received 0. "
             "Name some, or leave out --teacher."
         )
+    if config.fine_tune_epochs and not backbone.fine_tune_from:
+        raise ConfigError(
+            f"Cannot fine-tune '{backbone.name}': expected lite0 or lite2, received a network of "
+            "which only the head is trained. Leave out --fine-tune-epochs."
+        )
 
 
-def _train_into(folder: Path, config: TrainConfig, screen: Screen) -> Metrics:
+def _train_into(
+    folder: Path, config: TrainConfig, backbone: BackboneSpec, screen: Screen
+) -> Metrics:
     teacher = None if config.teacher is None else load_bundle(config.teacher)
     with PhotoReader() as reader:
         photos = _load_photos(config, reader, screen)
-        learning = Learning(
-            BACKBONES[config.backbone], photos, cache=config.cache, screen=screen, seed=config.seed
-        )
-        learning.fit_head(config.epochs, with_views=config.fine_tune_epochs > 0)
-        if config.fine_tune_epochs:
-            learning.fine_tune(config.fine_tune_epochs, teacher)
+        learning = Learning(backbone, photos, cache=config.cache, screen=screen, seed=config.seed)
+        if backbone.is_from_scratch:
+            learning.fine_tune(config.epochs, teacher)
+        else:
+            learning.fit_head(config.epochs, with_views=config.fine_tune_epochs > 0)
+            if config.fine_tune_epochs:
+                learning.fine_tune(config.fine_tune_epochs, teacher)
         learned = learning.finish()
     described = _describe(config, photos, learned.photos, {"validation": asdict(learned.metrics)})
     metadata = BundleMetadata(
@@ -149,6 +157,8 @@ def _train_into(folder: Path, config: TrainConfig, screen: Screen) -> Metrics:
         history=learning.history,
         metrics={**metadata.metrics, "thresholds": asdict(learned.thresholds)},
     )
+    if config.tensorboard:
+        write_tensorboard(folder, learning.history)
     learning.forget_checkpoint()
     return learned.metrics
 
@@ -202,7 +212,7 @@ def _describe(
     return {
         "name": config.name,
         "version": catordog.__version__,
-        "backbone": config.backbone,
+        "backbone": find_backbone(config.backbone).name,
         "second_look": SECOND_LOOK,
         "training": training,
         "metrics": metrics,
