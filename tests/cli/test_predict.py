@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from catordog.cli import app, screen
 from catordog.cli.screen import Output, Screen
 from catordog.errors import BundleError
+from catordog.inference.bundle import load_bundle
 from catordog.inference.classifier import Classifier
 from catordog.scoring.score import score
 from tests.scoring.fake_classifier import FakeClassifier, make_photos
@@ -28,7 +29,7 @@ p/cut.jpg,cat,0.785156,0.214844,640,480,cut short
 def three_photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A photo, a bad one and a cut one in the folder `p`, and a fake model."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(Classifier, "load", lambda *_: FakeClassifier())
+    monkeypatch.setattr(Classifier, "load", lambda *_, **__: FakeClassifier())
     Path("p").mkdir()
     for name, data in (("a", b"photo 1"), ("bad", b"bad"), ("cut", b"cut")):
         Path(f"p/{name}.jpg").write_bytes(data)
@@ -101,7 +102,7 @@ def test_bad_use_is_one_line_and_exit_code_2(arguments: list[str], message: str)
 
 
 def test_bad_model_is_exit_code_3(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise BundleError("Cannot read model 'x':\nexpected a model file.")
 
     monkeypatch.setattr(Classifier, "load", refuse)
@@ -115,7 +116,7 @@ def test_ctrl_c_is_exit_code_130(monkeypatch: pytest.MonkeyPatch) -> None:
         if seen == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(Classifier, "load", lambda *_: FakeClassifier(before=stop))
+    monkeypatch.setattr(Classifier, "load", lambda *_, **__: FakeClassifier(before=stop))
     result = predict("p", "--out", "a.csv")
     said = "interrupted; 2 answers kept: run the same command to carry on\n"
     assert (result.exit_code, result.stderr) == (130, said)
@@ -204,3 +205,22 @@ def test_many_photos_are_totals_and_a_hint(monkeypatch: pytest.MonkeyPatch) -> N
     assert stdout == []
     assert stderr[0].startswith("60 photos: ")
     assert stderr[1] == "To keep the answers, give a table to write: --out answers.csv"
+
+
+def test_second_look_and_heat_maps_are_handed_on(
+    samples: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def load(_: str, *, second_look: str) -> Classifier:
+        asked.append(second_look)
+        return Classifier(load_bundle("fast"), second_look=second_look)
+
+    monkeypatch.setattr(Classifier, "load", load)
+    photo = str(samples / "dog.jpg")
+    result = predict(photo, "--second-look", "off", "--explain", "maps")
+    assert (result.exit_code, len(list(Path("maps").iterdir()))) == (0, 1)
+    assert result.stderr.endswith("heat maps in maps: 1 written\n")
+    assert predict(photo).exit_code == 0
+    assert asked == ["off", "auto"]
+    assert predict(photo, "--second-look", "maybe").exit_code == 2

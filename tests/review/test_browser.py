@@ -119,6 +119,18 @@ def page(chromium: Any, server: Server) -> Iterator[Page]:
     opened.close()
 
 
+def test_each_probability_has_a_bar_of_its_own_beside_the_verdict(page: Page) -> None:
+    page.press("ArrowRight")
+    page.expect("id", IDS[1])
+    page.expect("answer", "dog")
+    for name, percent in (("cat", 10), ("dog", 90)):
+        page.expect(f"p-{name}", f"{percent}.0 %")
+        bar = page.tab.locator(f"#bar-{name}")
+        full_px = bar.evaluate("bar => bar.parentElement.getBoundingClientRect().width")
+        width_px = bar.evaluate("bar => bar.getBoundingClientRect().width")
+        assert width_px == pytest.approx(full_px * percent / 100, abs=1)
+
+
 def test_five_photos_are_decided_by_keys_alone(page: Page, server: Server) -> None:
     page.expect("id", IDS[0])
     keys = ("Enter", "c", "n", "x", " ")

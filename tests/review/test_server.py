@@ -85,7 +85,7 @@ def test_what_can_be_refused_is_refused_before_exploring(
 def test_command_reviews_what_was_found_with_the_photos_of_the_data_set(
     tmp_path: Path, tiny_zip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    suspect = ("train/cat.0.jpg", "cat", 0.1, 0.9, "label", 0.9, "the model reads dog")
+    suspect = ("train/cat.0.jpg", "cat", 0.1, 0.9, "dog", "label", 0.9, "the model reads dog")
     with zipfile.ZipFile(tiny_zip) as archive:
         photo = archive.read("train/cat.0.jpg")
     sha256 = hashlib.sha256(photo).hexdigest()

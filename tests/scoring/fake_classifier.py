@@ -13,6 +13,7 @@ from typing import Any
 from catordog.errors import CatOrDogError
 from catordog.images.picture import DecodeLimits
 from catordog.inference.pipeline import chunked, map_in_order
+from catordog.inference.second_look import SecondLook
 from catordog.labels import Label
 from catordog.records import Answer, Failure, Prediction
 
@@ -45,11 +46,13 @@ class FakeClassifier:
         self,
         name: str = "fake",
         *,
+        second_look: SecondLook = SecondLook.AUTO,
         pause_s: float = 0.0,
         before: Callable[[int], None] = lambda seen: None,
     ) -> None:
         self.name = name
         self.limits = DecodeLimits()
+        self.second_look = second_look
         self.bundle = SimpleNamespace(sha256=hashlib.sha256(name.encode()).hexdigest())
         self.seen = 0
         self.before = before

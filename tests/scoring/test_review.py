@@ -342,13 +342,13 @@ def test_move_to_another_disk_ends_after_a_kill(
 
 
 def test_command_that_ends_in_an_error_prints_no_header(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Classifier, "load", lambda *_: FakeClassifier())
+    monkeypatch.setattr(Classifier, "load", lambda *_, **__: FakeClassifier())
     result = CliRunner().invoke(app, ["predict", "gone"])
     assert (result.exit_code, result.stdout) == (2, "")
 
 
 def test_dry_run_does_not_say_that_it_wrote_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Classifier, "load", lambda *_: FakeClassifier())
+    monkeypatch.setattr(Classifier, "load", lambda *_, **__: FakeClassifier())
     options = ["--out", "a.csv", "--sort-into", "d", "--dry-run"]
     result = CliRunner().invoke(app, ["predict", "p", *options])
     assert (result.exit_code, "wrote" in result.stderr, OUT.exists()) == (0, False, False)

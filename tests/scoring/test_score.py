@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catordog.errors import ConfigError, OutputError
+from catordog.inference.second_look import SecondLook
 from catordog.scoring import score as score_module
 from catordog.scoring.score import score
 from catordog.scoring.store import AnswerStore
@@ -125,6 +126,19 @@ def test_other_model_cannot_carry_on_a_run(photos_30: str) -> None:
     with pytest.raises(ConfigError, match=r"begun with, 'fake' .*received 'other'.*--overwrite"):
         score(FakeClassifier("other"), [photos_30], out=OUT)
     assert score(FakeClassifier("other"), [photos_30], out=OUT, overwrite=True).resumed == 0
+
+
+def test_other_second_look_cannot_carry_on_a_run(photos_30: str) -> None:
+    with pytest.raises(Crash):
+        score(crash_at(20), [photos_30], out=OUT)
+    off = FakeClassifier(second_look=SecondLook.OFF)
+    with pytest.raises(ConfigError, match=r"expected --second-look auto.*received off"):
+        score(off, [photos_30], out=OUT)
+    assert score(FakeClassifier(), [photos_30], out=OUT).resumed > 0
+    OUT.unlink()
+    with pytest.raises(Crash):
+        score(crash_at(20), [photos_30], out=OUT)
+    assert score(off, [photos_30], out=OUT, overwrite=True).resumed == 0
 
 
 @pytest.mark.parametrize("content", [b"my notes", b"x" * 5000])
@@ -267,10 +281,10 @@ for count in (5_000, 20_000):
 
 def test_memory_does_not_grow_with_the_photos() -> None:
     # In a process of its own: pytest's table of interned strings grows with any work at all.
-    root = str(Path(__file__).parents[2])
+    paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
     result = subprocess.run(
         [sys.executable, "-c", MEASURE_MEMORY],
-        env=os.environ | {"PYTHONPATH": root},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))},
         capture_output=True,
         text=True,
         check=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,14 @@ from catordog.errors import ConfigError
 
 if TYPE_CHECKING:
     from catordog.scoring.sort import SortPlan
+
+
+class SecondLookChoice(StrEnum):
+    """`inference.second_look.SecondLook`, which needs NumPy, and `--help` is not to wait for it."""
+
+    AUTO = "auto"
+    OFF = "off"
+    ALWAYS = "always"
 
 
 def predict(
@@ -37,6 +46,14 @@ def predict(
         bool,
         typer.Option("--dry-run", help="Say what sorting would do; write nothing, not even --out."),
     ] = False,
+    explain: Annotated[
+        Path | None,
+        typer.Option(help="Write a heat map of each answered photo into DIR.", metavar="DIR"),
+    ] = None,
+    second_look: Annotated[
+        SecondLookChoice,
+        typer.Option(help="Look again at parts of a photo: where unsure, never, or always."),
+    ] = SecondLookChoice.AUTO,
     model: Annotated[
         str, typer.Option(help="accurate, fast, or a model file.", metavar="NAME|FILE")
     ] = "accurate",
@@ -65,7 +82,7 @@ def predict(
     if out is not None:
         check_format(out)  # before a model is opened for nothing
     output = Output.choose(out=out, json=json, dry_run=dry_run, is_terminal=sys.stdout.isatty())
-    classifier = Classifier.load(model)
+    classifier = Classifier.load(model, second_look=second_look.value)
     with Screen(output, quiet=quiet) as screen:
         summary = score(
             classifier,
@@ -73,12 +90,13 @@ def predict(
             out=out,
             overwrite=overwrite,
             sort=plan,
+            explain=explain,
             workers=workers,
             batch_size=batch_size,
             stdin=sys.stdin.buffer if "-" in paths else None,
             hooks=screen.hooks,
         )
-    screen.finish(summary, out=out, plan=plan)
+    screen.finish(summary, out=out, plan=plan, explain=explain)
     is_missing = summary.sorted is not None and summary.sorted.missing > 0
     raise typer.Exit(1 if summary.failed or is_missing else 0)
 

@@ -119,16 +119,24 @@ class Screen:
         rate = done / max(time.monotonic() - self._started_s, 1e-9)
         self._progress.update(self._task, completed=done, total=total, rate=f"{rate:.0f}/s")
 
-    def finish(self, summary: Summary, *, out: Path | None, plan: SortPlan | None) -> None:
+    def finish(
+        self,
+        summary: Summary,
+        *,
+        out: Path | None,
+        plan: SortPlan | None,
+        explain: Path | None = None,
+    ) -> None:
         """Shows the table and the totals."""
         is_table = self._output is Output.TABLE and summary.photos <= MAX_TABLE_ROWS
         if is_table:
             self._print_table()
         if self._output is Output.JSON_TOTALS:
             self._write(json.dumps(dataclasses.asdict(summary)).encode() + b"\n")
-        if self._quiet or (is_table and plan is None and summary.photos == 1):
+        is_plain = plan is None and explain is None
+        if self._quiet or (is_table and is_plain and summary.photos == 1):
             return
-        for line in _totals(summary, out, plan):
+        for line in [*_totals(summary, out, plan), *_heat_map_lines(summary, explain)]:
             self._console.print(Text(line))
         if self._output is Output.TABLE and not is_table:
             self._console.print("To keep the answers, give a table to write: --out answers.csv")
@@ -194,6 +202,16 @@ def _totals(summary: Summary, out: Path | None, plan: SortPlan | None) -> list[s
         rest = [f"{number} {what}" for what, number in left_out.items() if number]
         lines.append(f"sorted into {as_text(str(plan.folder))}: {', '.join([done, *rest])}")
     return lines
+
+
+def _heat_map_lines(summary: Summary, folder: Path | None) -> list[str]:
+    explained = summary.explained
+    if folder is None or explained is None:
+        return []
+    counts = [f"{explained.written} written"]
+    counts += [f"{explained.already} already there"] if explained.already else []
+    counts += [f"{explained.missing} missing"] if explained.missing else []
+    return [f"heat maps in {as_text(str(folder))}: {', '.join(counts)}"]
 
 
 def _number(count: int, what: str) -> str:

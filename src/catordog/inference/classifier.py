@@ -205,11 +205,10 @@ class Classifier:
     def _look_again(self, look: Look, photos: Sequence[PhotoInput]) -> np.ndarray:
         """Returns the probabilities after both looks, float32 (N, 2)."""
         spec = self.bundle.metadata.second_look
-        rows = range(len(photos))
-        if self.second_look is SecondLook.OFF:
-            rows = range(0)
-        elif self.second_look is SecondLook.AUTO:
-            rows = np.flatnonzero(is_unsure(look.probabilities, spec)).tolist()
+        is_due = np.full(len(photos), self.second_look is SecondLook.ALWAYS)
+        if self.second_look is SecondLook.AUTO:
+            is_due = is_unsure(look.probabilities, spec)
+        rows = np.flatnonzero(is_due).tolist()
         seen: dict[int, list[np.ndarray]] = {}
         for chunk in chunked(self._windows(look, photos, rows), DEFAULT_BATCH_SIZE):
             logits = self.bundle.look(np.stack([pixels for _, pixels in chunk])).logits

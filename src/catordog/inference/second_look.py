@@ -75,7 +75,7 @@ def choose_windows(evidence: np.ndarray, spec: SecondLookSpec) -> list[Window]:
         Two windows; one where both animals are to be sought in (nearly) the same.
     """
     rows, columns = (max(1, round(spec.side * cells)) for cells in evidence.shape[:2])
-    view = np.lib.stride_tricks.sliding_window_view(evidence, (rows, columns), axis=(0, 1))  # type: ignore[call-overload]
+    view = np.lib.stride_tricks.sliding_window_view(evidence, (rows, columns), axis=(0, 1))
     means = view.mean(axis=(-2, -1))
     windows: list[Window] = []
     for question in range(evidence.shape[2]):

@@ -58,13 +58,13 @@ def collect_items(findings: Findings) -> list[ReviewItem]:
     labels = dict(zip(findings.table["id"], findings.table["label"], strict=True))
     groups = _group_members(findings.duplicates)
     items: dict[str, ReviewItem] = {}
-    for id, kind, reason, *answer in _found(findings, labels):
+    for id, kind, reason, p_cat, p_dog, verdict in _found(findings, labels):
         first = items.get(id)
         if first is not None:
-            kind, answer = first.kind, [first.p_cat, first.p_dog, first.verdict]
+            kind, verdict = first.kind, first.verdict
+            p_cat, p_dog = first.p_cat, first.p_dog
             reason = first.reason if reason in first.reason else f"{first.reason}; {reason}"
         related = tuple(other for other in groups.get(id, ()) if other != id)[:_MAX_RELATED]
-        p_cat, p_dog, verdict = answer
         items[id] = ReviewItem(
             id, sha256s[id], labels[id], p_cat, p_dog, reason, kind, related, verdict
         )

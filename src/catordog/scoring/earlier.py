@@ -1,8 +1,9 @@
 """What an earlier run left behind: a finished table, kept answers, or photos half sorted.
 
-Facts in the store tell how it ended: `model_sha256` is the model of its answers; `overwrite` says
-that a table there is an old one to replace; `sorting`, that the table is final and photos may have
-moved: from then on nothing may be listed or answered anew.
+Facts in the store tell how it ended: `model_sha256` is the model of its answers, and `second_look`
+which photos that looked at twice; `overwrite` says that a table there is an old one to replace;
+`sorting`, that the table is final and photos may have moved: from then on nothing may be listed or
+answered anew.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ def begin_anew(store: AnswerStore, classifier: Classifier) -> None:
     if is_sorting(store):
         return
     is_same_model = store.read_fact("model_sha256") == classifier.bundle.sha256
-    if not (store.read_fact("overwrite") and is_same_model):
+    is_same_look = store.read_fact("second_look") == classifier.second_look
+    if not (store.read_fact("overwrite") and is_same_model and is_same_look):
         store.clear()
         store.write_facts(overwrite="yes")
 
@@ -55,7 +57,7 @@ def check_model(store: AnswerStore, classifier: Classifier, *, next_step: str) -
     """Checks that kept answers are of this model, and notes it where there are none.
 
     Raises:
-        ConfigError: they are of another model.
+        ConfigError: they are of another model, or it was to look twice at other photos.
     """
     sha256 = classifier.bundle.sha256
     begun_with = store.read_fact("model_sha256")
@@ -65,7 +67,15 @@ def check_model(store: AnswerStore, classifier: Classifier, *, next_step: str) -
             f"'{store.read_fact('model')}' ({str(begun_with)[:12]}), received "
             f"'{classifier.name}' ({sha256[:12]}). Use that model, or {next_step}."
         )
-    store.write_facts(model=classifier.name, model_sha256=sha256)
+    second_look = store.read_fact("second_look")
+    if store.kept and second_look != classifier.second_look:
+        raise ConfigError(
+            f"Cannot go on with '{store.shown}': expected --second-look {second_look}, as it was "
+            f"begun, received {classifier.second_look}. Use that, or {next_step}."
+        )
+    store.write_facts(
+        model=classifier.name, model_sha256=sha256, second_look=str(classifier.second_look)
+    )
 
 
 def has_table(request: Request, store: AnswerStore) -> bool:

@@ -29,6 +29,7 @@ class Request:
         overwrite: write it anew.
         plan: where to put the photos.
         stdin: a list of paths.
+        explain: the folder for heat maps.
         skipped: counts what the listing left out, by suffix.
     """
 
@@ -37,6 +38,7 @@ class Request:
     overwrite: bool
     plan: SortPlan | None
     stdin: BinaryIO | None
+    explain: Path | None = None
     skipped: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -47,6 +49,8 @@ class Request:
     def list_photos(self, *, missing_is_row: bool = False) -> Iterator[Photo]:
         """Lists the photos, less what the run itself writes; see `list_photos`."""
         exclude = [] if self.out is None else output_paths(self.out)
+        if self.explain is not None:
+            exclude.append(self.explain)
         if self.plan is not None:
             folder = self.plan.folder
             exclude += [folder, *(folder / label for label in Label)]

@@ -13,6 +13,7 @@ from catordog.data.photos import PhotoBytes, PhotoReader
 from catordog.errors import CatOrDogError, ConfigError
 from catordog.inference.classifier import DEFAULT_BATCH_SIZE, Classifier
 from catordog.scoring import earlier
+from catordog.scoring.heat_maps import HeatMapSummary, check_folder, write_heat_maps
 from catordog.scoring.request import Request
 from catordog.scoring.rows import Row, check_format, to_row, write_rows
 from catordog.scoring.sort import SortPlan, SortSummary, sort_photos
@@ -35,6 +36,7 @@ def score(
     out: Path | None = None,
     overwrite: bool = False,
     sort: SortPlan | None = None,
+    explain: Path | None = None,
     workers: int | None = None,
     batch_size: int = DEFAULT_BATCH_SIZE,
     stdin: BinaryIO | None = None,
@@ -53,6 +55,7 @@ def score(
         overwrite: start anew where `out` exists or was begun, unless by a call like this one;
             never once photos are being sorted.
         sort: where to put the photos afterwards.
+        explain: folder for a heat map of each answered photo; see `write_heat_maps`.
         workers: see `Classifier.predict_many`.
         batch_size: see `Classifier.predict_many`.
         stdin: a list of paths; one that does not exist there is a failed row.
@@ -63,18 +66,21 @@ def score(
             is being written, or an argument names nothing; or photos are half sorted in another
             way than `sort` says.
         DatasetError: a folder or zip cannot be listed.
-        OutputError: the table or a sorted photo cannot be written; answers are kept.
+        OutputError: the table, a heat map or a sorted photo cannot be written; answers are kept.
         ScoringInterrupted: Ctrl-C; answers are kept.
     """
     if out is not None:
         check_format(out)
     if sort is not None:
         sort.check()
-    request = Request(tuple(arguments), out, overwrite, sort, stdin)
+    if explain is not None:
+        check_folder(explain)
+    request = Request(tuple(arguments), out, overwrite, sort, stdin, explain)
     run = _Run(classifier, request, hooks)
     with PhotoReader(classifier.limits) as reader, earlier.open_store(request) as store:
         try:
             run.collect(store, reader, workers=workers, batch_size=batch_size)
+            explained = run.explain(store, reader, workers=workers)
             sorted_ = run.sort(store, reader)
         except KeyboardInterrupt as exc:
             raise ScoringInterrupted(0 if store.path is None else store.kept) from exc
@@ -83,7 +89,7 @@ def score(
                 store.discard()  # nothing to carry on with: leave no file behind
             raise
         store.discard()
-    return run.summarize(sorted_)
+    return run.summarize(sorted_, explained)
 
 
 class _Run:
@@ -174,6 +180,16 @@ class _Run:
             )
         write_rows(store.read_rows(), request.out, output_paths(request.out)[-1])
 
+    def explain(
+        self, store: AnswerStore, reader: PhotoReader, *, workers: int | None
+    ) -> HeatMapSummary | None:
+        """Writes the heat maps; before photos move, and again nothing that is there."""
+        folder = self._request.explain
+        if folder is None or self._request.is_dry:
+            return None
+        labelled = store.read_labels()
+        return write_heat_maps(self._classifier, labelled, folder, reader, workers=workers)
+
     def sort(self, store: AnswerStore, reader: PhotoReader) -> SortSummary | None:
         """Puts the photos into folders; the table is written by now, whatever moves."""
         plan = self._request.plan
@@ -182,7 +198,7 @@ class _Run:
         store.write_facts(sorting=self._request.name_sorting())
         return sort_photos(store.read_labels(), plan, reader, on_line=self._hooks.on_line)
 
-    def summarize(self, sorted_: SortSummary | None) -> Summary:
+    def summarize(self, sorted_: SortSummary | None, explained: HeatMapSummary | None) -> Summary:
         """Returns what the run found and did."""
         return Summary(
             **asdict(self._counts),
@@ -192,6 +208,7 @@ class _Run:
             photos_per_s=self._done / self._answering_s if self._answering_s else 0.0,
             was_complete=self._was_complete,
             sorted=sorted_,
+            explained=explained,
         )
 
 

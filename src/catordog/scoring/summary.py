@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from catordog.scoring.heat_maps import HeatMapSummary
 from catordog.scoring.rows import Row
 from catordog.scoring.sort import SortSummary
 
@@ -57,6 +58,7 @@ class Summary(Counts):
         photos_per_s: photos of this run, failed ones too, per second of answering.
         was_complete: the table held every answer before this run.
         sorted: what became of the photos on the disk; None if they were not to be sorted.
+        explained: what became of the heat maps; None if there were to be none.
     """
 
     skipped: dict[str, int]
@@ -65,6 +67,7 @@ class Summary(Counts):
     photos_per_s: float
     was_complete: bool = False
     sorted: SortSummary | None = None
+    explained: HeatMapSummary | None = None
 
 
 @dataclass(frozen=True, slots=True)
