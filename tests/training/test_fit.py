@@ -1,11 +1,32 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from catordog.training.activations import Activations
-from catordog.training.calibrate import LABEL_ERROR_RATE, find_temperature, to_probabilities
-from catordog.training.fit import FitConfig, blend, fit, predict_logits
+from catordog.training.fit import Checkpoint, FitConfig, blend, fit, predict_logits
+from catordog.training.head import fit_head
+from catordog.training.passes import Pass
+
+
+def two_groups(views: int = 320) -> Pass:
+    """Activations in which each question's answer is one number's sign."""
+    random = np.random.default_rng(0)
+    targets = random.integers(0, 2, (views, 2)).astype(np.float32)
+    noise = random.normal(0, 0.3, (views, 8))
+    noise[:, :2] += 2 * targets - 1
+    return Pass({"cut": noise.astype(np.float16)}, targets, {})
+
+
+def build_top(keras):  # type: ignore[no-untyped-def]
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((8,))
+    features = keras.layers.Dense(8, activation="relu")(inputs)
+    return keras.Model(inputs, [keras.layers.Dense(2)(features), features])
+
+
+CONFIG = FitConfig(3, batch_size=16, learning_rate=0.02, keep_known=0.0, ema=0.9)
 
 
 def test_blend_keeps_each_row_mostly_itself() -> None:
@@ -15,41 +36,87 @@ def test_blend_keeps_each_row_mostly_itself() -> None:
     assert mixed.dtype == np.float32
 
 
-def test_probabilities_stay_away_from_certainty() -> None:
-    probabilities = to_probabilities(np.array([[1000.0, -1000.0], [0.0, 0.0]]))
-    floor = LABEL_ERROR_RATE / 2
-    np.testing.assert_allclose(probabilities, [[1 - floor, floor], [0.5, 0.5]])
+def test_fit_answers_both_questions(keras) -> None:  # type: ignore[no-untyped-def]
+    views, top, losses = two_groups(), build_top(keras), []
+    fit(top, lambda epoch: views, CONFIG, cut="cut", seed=0, on_epoch=lambda e, x: losses.append(x))
+    logits = predict_logits(top, views.arrays["cut"])
+    assert ((logits > 0) == (views.targets > 0.5)).mean() > 0.95
+    assert losses[-1] < losses[0]
 
 
-@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
-def test_temperature_of_a_known_network_is_found(temperature: float) -> None:
-    random = np.random.default_rng(0)
-    honest = random.normal(0, 2, 20_000)
-    classes = (random.uniform(size=honest.size) < 1 / (1 + np.exp(-honest))).astype(int)
-    logits = np.stack([np.zeros_like(honest), honest * temperature], axis=1)
-    assert find_temperature(logits, classes) == pytest.approx(temperature, rel=0.08)
+def test_each_epoch_reads_its_own_pass(keras) -> None:  # type: ignore[no-untyped-def]
+    read: list[int] = []
+
+    def read_pass(epoch: int) -> Pass:
+        read.append(epoch)
+        return two_groups()
+
+    fit(build_top(keras), read_pass, CONFIG, cut="cut", seed=0, on_epoch=lambda e, x: None)
+    assert set(read) == {0, 1, 2}
 
 
-def test_fit_learns_and_reports_each_epoch(keras) -> None:  # type: ignore[no-untyped-def]
-    random = np.random.default_rng(0)
-    classes = random.integers(0, 2, 400)
-    features = (random.normal(0, 1, (400, 8)) + 3 * classes[:, None]).astype(np.float16)
-    activations = Activations(views=(features, features), errors={})
-    top = keras.Sequential([keras.Input((8,)), keras.layers.Dense(2)])
-    reports: list[dict[str, float]] = []
-    fit(
-        top,
-        activations,
-        classes,
-        train=np.arange(300),
-        val=np.arange(300, 400),
-        config=FitConfig(4, 16, 0.05, 1e-4, mixup=0.3),
+def test_interrupted_fit_ends_where_it_would_have(keras, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    class PulledPlugError(Exception):
+        pass
+
+    def pull(epoch: int, loss: float) -> None:
+        if epoch == 2:
+            raise PulledPlugError
+
+    views, whole, halved = two_groups(), build_top(keras), build_top(keras)
+    fit(whole, lambda epoch: views, CONFIG, cut="cut", seed=0, on_epoch=lambda e, x: None)
+    checkpoint, epochs = Checkpoint(tmp_path / "fit.npz"), []
+    arguments = {"cut": "cut", "seed": 0, "checkpoint": checkpoint}
+    with pytest.raises(PulledPlugError):
+        fit(halved, lambda epoch: views, CONFIG, on_epoch=pull, **arguments)
+    fresh = build_top(keras)
+    fit(fresh, lambda e: views, CONFIG, on_epoch=lambda e, x: epochs.append(e), **arguments)
+    assert epochs == [3]
+    for expected, found in zip(whole.get_weights(), fresh.get_weights(), strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_teacher_is_followed_where_it_contradicts_the_label(keras) -> None:  # type: ignore[no-untyped-def]
+    views = two_groups()
+    contrary = Pass(views.arrays, views.targets, {}, teacher=1 - views.targets)
+    top = build_top(keras)
+    fit(top, lambda epoch: contrary, CONFIG, cut="cut", seed=0, on_epoch=lambda e, x: None)
+    logits = predict_logits(top, views.arrays["cut"])
+    assert ((logits < 0) == (views.targets > 0.5)).mean() > 0.9
+
+
+def test_known_answers_are_kept_the_more_they_weigh(keras) -> None:  # type: ignore[no-untyped-def]
+    views = two_groups()
+    head = (np.random.default_rng(1).normal(0, 1, (8, 5)).astype(np.float32), np.zeros(5, "f4"))
+    start = build_top(keras).predict_on_batch(views.arrays["cut"].astype(np.float32))[1] @ head[0]
+    known = Pass({**views.arrays, "known": start.astype(np.float16)}, views.targets, {})
+    drift = []
+    for weight in (0.001, 10.0):
+        top = build_top(keras)
+        config = FitConfig(3, batch_size=16, learning_rate=0.02, keep_known=weight, ema=0)
+        fit(
+            top,
+            lambda epoch: known,
+            config,
+            cut="cut",
+            seed=0,
+            known_head=head,
+            on_epoch=lambda e, x: None,
+        )
+        end = top.predict_on_batch(views.arrays["cut"].astype(np.float32))[1] @ head[0]
+        drift.append(float(np.abs(end - start).mean()))
+    assert drift[1] < drift[0] / 2
+
+
+def test_head_learns_from_features_as_they_are(keras) -> None:  # type: ignore[no-untyped-def]
+    views, epochs = two_groups(3200), []
+    features = views.arrays["cut"].astype(np.float32) * 5 + 40
+    kernel, bias = fit_head(
+        features,
+        views.targets,
+        epochs=20,
         seed=0,
-        on_epoch=reports.append,
+        on_epoch=lambda epoch, loss, kernel, bias: epochs.append(epoch),
     )
-    assert [report["epoch"] for report in reports] == [1, 2, 3, 4]
-    assert reports[-1]["val_accuracy"] > 0.95
-    logits = predict_logits(top, activations, np.array([5, 3]))
-    np.testing.assert_allclose(
-        logits, top.predict_on_batch(features[[5, 3]].astype(np.float32)), atol=1e-5
-    )
+    assert ((features @ kernel + bias > 0) == (views.targets > 0.5)).mean() > 0.95
+    assert epochs == list(range(1, 21))

@@ -29,6 +29,7 @@ def test_run_folder_holds_all_that_explains_it(tiny_run: Path) -> None:
         "split.csv",
         "left_out.csv",
         "history.csv",
+        "history.png",
         "config.json",
         "metrics.json",
     }
@@ -37,7 +38,7 @@ def test_run_folder_holds_all_that_explains_it(tiny_run: Path) -> None:
     assert {row["split"] for row in rows} == {"train", "val", "test"}
     assert rows[0]["id"] == "train/cat.0.jpg"
     history = read_csv(tiny_run / "history.csv")
-    assert [row["stage"] for row in history] == ["head"] * 5 + ["fine-tune"]
+    assert [row["stage"] for row in history] == ["head"] * 5 + ["fine-tune", "averaged"]
     config = json.loads((tiny_run / "config.json").read_text())
     assert config["seed"] == "0"
     assert "keras" in config["packages"]
@@ -100,7 +101,7 @@ def test_unknown_backbone_is_refused(tmp_path: Path, tiny_zip: Path) -> None:
 def test_interrupted_run_leaves_nothing_behind(tiny_zip: Path, tmp_path: Path) -> None:
     class Interrupted(SilentScreen):
         def stage(self, name: str, total: int):  # type: ignore[no-untyped-def]
-            if name == "computing features":
+            if name == "computing activations, plain":
                 raise KeyboardInterrupt
             return super().stage(name, total)
 
@@ -110,6 +111,7 @@ def test_interrupted_run_leaves_nothing_behind(tiny_zip: Path, tmp_path: Path) -
     with pytest.raises(KeyboardInterrupt):
         train(config, Interrupted())
     assert [path.name for path in tmp_path.iterdir()] == ["cache"]
+    assert not list((tmp_path / "cache").glob(".unfinished-*"))
 
 
 def test_bad_photo_is_left_out_and_recorded(tiny_zip: Path, tmp_path: Path) -> None:

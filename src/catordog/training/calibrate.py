@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from catordog.inference.verdict import LABEL_ERROR_RATE, Thresholds
@@ -83,6 +85,6 @@ def choose_thresholds(probabilities: np.ndarray, targets: np.ndarray) -> Thresho
     pet = np.quantile(probabilities[one].max(axis=1), LOST_PETS)
     both = np.quantile(probabilities[one].min(axis=1), 1 - DOUBLED_PETS)
     return Thresholds(
-        pet=round(float(np.clip(pet, *_PET_RANGE)), 4),
-        both=round(float(np.clip(both, *_BOTH_RANGE)), 4),
+        pet=math.floor(float(np.clip(pet, *_PET_RANGE)) * 1000) / 1000,
+        both=math.ceil(float(np.clip(both, *_BOTH_RANGE)) * 1000) / 1000,
     )

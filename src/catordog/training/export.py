@@ -23,6 +23,9 @@ from catordog.whole_files import write_whole
 if TYPE_CHECKING:
     from catordog.training.network import Network
 
+OUTPUTS = (PROBABILITIES, FEATURES, EVIDENCE)
+"""Of a whole network, in the order of its Keras model's."""
+
 FLOAT_TOLERANCE = 1e-4
 """Largest difference of any probability between Keras and the unquantized graph (ADR 0003)."""
 
@@ -50,7 +53,7 @@ def export_network(network: Network, calibration: np.ndarray, check: np.ndarray)
         ExportError: the graph's answers differ from Keras's beyond the tolerances above.
     """
     expected = network.model.predict(check, batch_size=_BATCH, verbose=0)[0]
-    graph = to_onnx(network.model, (PROBABILITIES, FEATURES, EVIDENCE))
+    graph = to_onnx(network.model, OUTPUTS)
     answers = predict_graph(graph, check)
     _check("ONNX", "the largest", np.abs(answers - expected).max(), FLOAT_TOLERANCE)
     _check("ONNX", "the share of labels", _label_changes(answers, expected), 0.0)

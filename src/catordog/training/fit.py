@@ -113,7 +113,7 @@ def fit(
     done = checkpoint.load(student) if checkpoint else 0
     for epoch in range(done, config.epochs):
         losses = [
-            float(student.train_on_batch(inputs, targets)[0])
+            float(np.ravel(student.train_on_batch(inputs, targets))[0])
             for inputs, targets in _batches(
                 read_pass(epoch), cut, config, known_head is not None, [seed, epoch]
             )

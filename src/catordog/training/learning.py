@@ -23,7 +23,7 @@ from catordog.progress import Screen
 from catordog.training.backbones import BackboneSpec, read_imagenet_head
 from catordog.training.calibrate import choose_thresholds, find_scale, to_logits
 from catordog.training.epoch_figures import measure_epoch
-from catordog.training.export import export_network, predict_graph
+from catordog.training.export import OUTPUTS, export_network, predict_graph
 from catordog.training.fit import SCRATCH, Checkpoint, FitConfig, fit, predict_logits
 from catordog.training.head import fit_head
 from catordog.training.network import build_network
@@ -148,8 +148,8 @@ class Learning:
         """Exports to 8 bits, calibrates what the 8-bit graph answers, chooses thresholds."""
         self._screen.say("exporting to 8-bit ONNX and comparing with Keras")
         pixels, targets = self._read(self._val_views)
-        graph = export_network(self.network, self._calibration, pixels[:CHECK_PHOTOS])
-        logits = to_logits(predict_graph(graph, pixels))
+        draft = quantize(to_onnx(self.network.model, OUTPUTS), self._calibration)
+        logits = to_logits(predict_graph(draft, pixels))
         scales = [find_scale(logits[:, c], targets[:, c] > 0.5) for c in range(2)]
         self.network.rescale_logits(*np.array(scales, np.float32).T)
         graph = export_network(self.network, self._calibration, pixels[:CHECK_PHOTOS])
@@ -168,7 +168,8 @@ class Learning:
     @functools.cached_property
     def _calibration(self) -> np.ndarray:
         """uint8 (N, S, S, 3): training photos that set the 8-bit ranges."""
-        pixels, _ = self._read(RandomViews(self._photos, 0, self.preprocess), CALIBRATION_PHOTOS)
+        plain = PlainViews(self._photos, Part.TRAIN, self.preprocess)
+        pixels, _ = self._read(plain, CALIBRATION_PHOTOS)
         return pixels
 
     @functools.cached_property
