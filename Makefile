@@ -2,8 +2,11 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+# Of the shipped models: cleaned labels, photos of neither, four groups of them to validate by.
+RECIPE = --split runs/split.csv --decisions benchmarks/dogs-vs-cats-decisions.csv \
+  --strangers $(CATORDOG_DATA)/neither --hold-out fox,giraffe,corridors_streets,scene_mountain
 
-.PHONY: help setup demo fmt check test test-browser test-data bench docs clean
+.PHONY: help setup demo fmt check test test-browser test-data bench reproduce-models docs clean
 
 help:           ## list these words
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -48,6 +51,13 @@ bench: $(VENV)/dev.stamp  ## speed, on the photos in CATORDOG_DATA; see benchmar
 	$(BIN)/python benchmarks/bench_decode.py $(CATORDOG_DATA)/kaggle/train.zip
 	$(BIN)/python benchmarks/bench_predict.py $(CATORDOG_DATA)/web
 	$(BIN)/python benchmarks/check_explore.py $(CATORDOG_DATA)/kaggle/train.zip
+
+reproduce-models: $(VENV)/dev.stamp  ## train both shipped models anew from the photos in CATORDOG_DATA (two hours)
+	$(BIN)/catordog split $(CATORDOG_DATA)/kaggle/train.zip --out runs/split.csv
+	$(BIN)/catordog train $(CATORDOG_DATA)/kaggle/train.zip --out runs/accurate --name accurate \
+	  --backbone lite2 --fine-tune-epochs 4 $(RECIPE)
+	$(BIN)/catordog train $(CATORDOG_DATA)/kaggle/train.zip --out runs/fast --name fast \
+	  --backbone lite0 --fine-tune-epochs 3 --teacher runs/accurate/model.onnx $(RECIPE)
 
 docs: $(VENV)/dev.stamp  ## write docs/cli.md and docs/predict.svg anew from the commands
 	$(BIN)/python -m typer catordog.cli utils docs --name catordog --output docs/cli.md
