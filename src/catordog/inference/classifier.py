@@ -126,11 +126,11 @@ class Classifier:
                     f"Cannot predict with {name}={value}: expected 1 or more, received {value}. "
                     f"Leave {name} out for the default."
                 )
-        batches = map_in_order(self._answer, chunked(photos, batch_size), workers=workers)
+        batches = map_in_order(self.answer_batch, chunked(photos, batch_size), workers=workers)
         return (answer for batch in batches for answer in batch)
 
-    def _answer(self, photos: Sequence[PhotoInput]) -> list[Answer]:
-        """Answers one batch; runs on a worker's thread."""
+    def answer_batch(self, photos: Sequence[PhotoInput]) -> list[Answer]:
+        """Answers photos in one network call, in order; each as a `Prediction` or a `Failure`."""
         prepared: list[NetworkInput | Failure] = []
         for photo in photos:
             try:
