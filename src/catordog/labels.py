@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Label(StrEnum):
-    """What a photo shows: which of the two animals."""
+    """What a photo shows: which of the two animals, if any. A model's verdict is one of these."""
 
     CAT = "cat"
     DOG = "dog"
@@ -15,5 +15,5 @@ class Label(StrEnum):
 
 
 CLASSES: tuple[Label, ...] = (Label.CAT, Label.DOG)
-"""What models choose between, in the column order of every probability array in the project:
-shape (N, 2) is p_cat, p_dog."""
+"""The two questions a model answers (is there a cat? is there a dog?), in the column order of every
+probability array in the project: shape (N, 2) is p_cat, p_dog, which need not add to 1."""

@@ -12,9 +12,10 @@ class Prediction:
     """What a model says of one photo.
 
     Attributes:
-        label: the class with the higher probability.
-        p_cat: probability that the photo shows a cat, in [0, 1].
-        p_dog: probability that the photo shows a dog, in [0, 1]; 1 - p_cat.
+        label: the verdict: cat, dog, both or neither, by the model's own thresholds.
+        p_cat: probability that the photo contains a cat, in (0, 1).
+        p_dog: probability that the photo contains a dog, in (0, 1); another question, so that the
+            two need not add to 1.
         width: pixels across, upright (after the EXIF orientation is applied).
         height: pixels down, upright.
         warning: empty, or what the answer does not rest on (a photo cut short, for one).
@@ -26,6 +27,14 @@ class Prediction:
     width: int
     height: int
     warning: str = ""
+
+    @property
+    def p_dog_given_pet(self) -> float:
+        """Probability of a dog where it is known to be one of the two, in (0, 1).
+
+        What Dogs vs. Cats asks, and a photo labelled `both` or `neither` has an answer to it too.
+        """
+        return self.p_dog / (self.p_cat + self.p_dog)
 
 
 @dataclass(frozen=True, slots=True)

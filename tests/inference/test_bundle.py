@@ -7,20 +7,25 @@ import numpy as np
 import pytest
 
 from catordog.errors import BundleError
-from catordog.images.preprocess import PreprocessSpec
+from catordog.images.preprocess import PreprocessSpec, decode_and_preprocess
 from catordog.inference.bundle import (
+    FORMAT,
     SHIPPED_MODELS,
     BundleMetadata,
     find_model,
     list_models,
     load_bundle,
 )
+from catordog.inference.second_look import SecondLookSpec
+from catordog.inference.verdict import LABEL_ERROR_RATE, Thresholds, to_probabilities
 
 METADATA = BundleMetadata(
     name="tiny",
     version="0.1.0",
     backbone="lite0",
     preprocess=PreprocessSpec(8),
+    thresholds=Thresholds(pet=0.5, both=0.25),
+    second_look=SecondLookSpec(0.98, 0.02, 0.5, (0.5, 0.5, 0.0)),
     training={"data_sha256": "0" * 64},
     metrics={"validation": {"accuracy": 0.5}},
     licence="Apache-2.0",
@@ -34,7 +39,16 @@ def test_metadata_survives_the_file() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("format", "catordog-model/2", "catordog-model/2"),
+        ("format", "catordog-model/3", "'catordog-model/3', not 'catordog-model/2'"),
+        ("format", "catordog-model/1", "of an earlier catordog, which knew no 'both'"),
+        ("thresholds", '{"pet": 0.5}', "no usable metadata"),
+        ("thresholds", '{"pet": 0.5, "both": 1.5}', "not between 0 and 1"),
+        ("second_look", '{"sure_pet": 0.98}', "no usable metadata"),
+        (
+            "second_look",
+            '{"sure_pet": 0.9, "sure_absent": 0.1, "side": 0.5, "weights": [1, 2]}',
+            "three weights",
+        ),
         ("labels", '["dog", "cat"]', "labels"),
         ("input", '{"size_px": 8, "resize": "nearest"}', "no usable metadata"),
         ("input", '{"side": 8}', "no usable metadata"),
@@ -46,11 +60,41 @@ def test_metadata_of_another_kind_is_refused(key: str, value: str, message: str)
         BundleMetadata.from_properties(properties)
 
 
-def test_metadata_without_a_key_is_refused() -> None:
+@pytest.mark.parametrize("key", ["licence", "thresholds", "second_look"])
+def test_metadata_without_a_key_is_refused(key: str) -> None:
     properties = METADATA.to_properties()
-    del properties["licence"]
-    with pytest.raises(ValueError, match="licence"):
+    del properties[key]
+    with pytest.raises(ValueError, match=key):
         BundleMetadata.from_properties(properties)
+
+
+def write_fast(path: Path, changes: dict[str, str], *, without: str = "") -> Path:
+    """Writes the shipped model with other metadata, or without one of its outputs."""
+    import onnx
+
+    model = onnx.load(find_model("fast"))
+    properties = {entry.key: entry.value for entry in model.metadata_props} | changes
+    del model.metadata_props[:]
+    onnx.helper.set_model_props(model, properties)
+    for output in list(model.graph.output):
+        if output.name == without:
+            model.graph.output.remove(output)
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+def test_model_of_an_earlier_version_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    path = write_fast(tmp_path / "model.onnx", {"format": "catordog-model/1"})
+    message = r"received one with format 'catordog-model/1'.*Train one anew with: catordog train"
+    with pytest.raises(BundleError, match=message):
+        load_bundle(path)
+
+
+@pytest.mark.parametrize("output", ["probabilities", "features", "evidence"])
+def test_model_without_an_output_is_refused(tmp_path: Path, output: str) -> None:
+    path = write_fast(tmp_path / "model.onnx", {"format": FORMAT}, without=output)
+    with pytest.raises(BundleError, match="received one with outputs"):
+        load_bundle(path)
 
 
 def test_missing_model_names_the_file_and_the_next_step(tmp_path: Path) -> None:
@@ -103,7 +147,25 @@ def test_probabilities_and_features_have_their_shapes() -> None:
     probabilities, features = bundle.predict_with_features(pixels)
     assert np.array_equal(probabilities, bundle.predict_proba(pixels))
     assert (probabilities.shape, probabilities.dtype) == ((3, 2), np.float32)
-    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
-    assert ((probabilities > 0) & (probabilities < 1)).all()
+    lowest = LABEL_ERROR_RATE / 2 - 1e-6
+    assert ((probabilities > lowest) & (probabilities < 1 - lowest)).all()
     assert (features.shape, features.dtype) == ((3, 1280), np.float32)
     assert (features >= 0).all()
+
+
+@pytest.mark.parametrize("name", SHIPPED_MODELS)
+def test_mean_evidence_is_the_logit_of_the_probability(name: str, samples: Path) -> None:
+    bundle = load_bundle(name)
+    spec = bundle.metadata.preprocess
+    photos = sorted(samples.glob("*.jpg"))
+    pixels = [decode_and_preprocess(photo.read_bytes(), spec).pixels for photo in photos]
+    look = bundle.look(np.stack(pixels))
+    count, height, width, questions = look.evidence.shape
+    assert (count, questions, look.evidence.dtype) == (len(photos), 2, np.float32)
+    assert height > 1
+    assert width > 1
+    sigmoid = 1 / (1 + np.exp(-look.evidence.astype(np.float64).mean(axis=(1, 2))))
+    expected = (1 - LABEL_ERROR_RATE) * sigmoid + LABEL_ERROR_RATE / 2
+    np.testing.assert_allclose(look.probabilities, expected, atol=1e-5)
+    np.testing.assert_allclose(to_probabilities(look.logits), expected, atol=1e-5)
+    np.testing.assert_allclose(look.probabilities, bundle.predict_proba(np.stack(pixels)))

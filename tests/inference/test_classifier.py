@@ -32,7 +32,8 @@ def test_a_cat_is_a_cat_and_a_dog_is_a_dog(classifier: Classifier, samples: Path
     assert (dog.label, dog.width, dog.height) == (Label.DOG, 640, 480)
     assert cat.p_cat > 0.99
     assert dog.p_dog > 0.9
-    assert cat.p_cat + cat.p_dog == pytest.approx(1, abs=1e-6)
+    assert cat.p_dog < 0.1
+    assert dog.p_cat < 0.5
 
 
 def test_every_kind_of_input_gives_the_same_answer(fast: Classifier, samples: Path) -> None:

@@ -1,8 +1,9 @@
 """The model file: one ONNX graph that says what it is, what it takes and how it was made.
 
 Graph: `pixels` uint8 (N, size_px, size_px, 3) RGB in, scaling inside; out come `probabilities`
-float32 (N, 2) in the order of `labels.CLASSES` and `features` float32 (N, 1280). What the graph
-cannot say stands in the file's metadata (`docs/model-file.md` lists every key).
+float32 (N, 2) in the order of `labels.CLASSES`, `features` float32 (N, 1280) and `evidence`
+float32 (N, h, w, 2). What the graph cannot say stands in the file's metadata
+(`docs/model-file.md` lists every key).
 """
 
 from __future__ import annotations
@@ -11,22 +12,25 @@ import functools
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from catordog.errors import BundleError, ConfigError
 from catordog.images.preprocess import PreprocessSpec
+from catordog.inference.second_look import SecondLookSpec
+from catordog.inference.verdict import Thresholds
 from catordog.labels import CLASSES
 
-FORMAT = "catordog-model/1"
+FORMAT = "catordog-model/2"
 """Value of the `format` key; the number goes up when an older catordog could not read the file."""
 
 INPUT = "pixels"
 PROBABILITIES = "probabilities"
 FEATURES = "features"
+EVIDENCE = "evidence"
 
 SHIPPED_MODELS = ("accurate", "fast")
 """Names of the models inside the package, the default first."""
@@ -43,6 +47,8 @@ class BundleMetadata:
         version: catordog's version that wrote it.
         backbone: the network below the head, such as `lite2`.
         preprocess: how a decoded photo becomes the network's input.
+        thresholds: from where on a probability is a verdict.
+        second_look: when to look again at parts of a photo, and what that counts for.
         training: what it was trained on and how; `data_sha256` names the photos.
         metrics: measured on photos held out of training.
         licence: of the weights, with their origin.
@@ -52,6 +58,8 @@ class BundleMetadata:
     version: str
     backbone: str
     preprocess: PreprocessSpec
+    thresholds: Thresholds
+    second_look: SecondLookSpec
     training: Mapping[str, Any]
     metrics: Mapping[str, Any]
     licence: str
@@ -67,6 +75,8 @@ class BundleMetadata:
             "input": json.dumps(
                 {"size_px": self.preprocess.size_px, "resize": self.preprocess.resize}
             ),
+            "thresholds": json.dumps(asdict(self.thresholds)),
+            "second_look": json.dumps(asdict(self.second_look)),
             "training": json.dumps(self.training, sort_keys=True),
             "metrics": json.dumps(self.metrics, sort_keys=True),
             "licence": self.licence,
@@ -81,7 +91,7 @@ class BundleMetadata:
         """
         try:
             if properties["format"] != FORMAT:
-                raise ValueError(f"format {properties['format']!r}, not {FORMAT!r}")
+                raise ValueError(_name_format(properties["format"]))
             if tuple(json.loads(properties["labels"])) != CLASSES:
                 raise ValueError(f"labels {properties['labels']}, not {json.dumps(CLASSES)}")
             return cls(
@@ -89,12 +99,39 @@ class BundleMetadata:
                 version=properties["version"],
                 backbone=properties["backbone"],
                 preprocess=PreprocessSpec(**json.loads(properties["input"])),
+                thresholds=Thresholds(**json.loads(properties["thresholds"])),
+                second_look=SecondLookSpec(**json.loads(properties["second_look"])),
                 training=json.loads(properties["training"]),
                 metrics=json.loads(properties["metrics"]),
                 licence=properties["licence"],
             )
         except (KeyError, TypeError, ConfigError) as exc:
             raise ValueError(f"no usable metadata ({exc})") from exc
+
+
+def _name_format(name: str) -> str:
+    if name == "catordog-model/1":
+        return f"format '{name}' of an earlier catordog, which knew no 'both' and no 'neither'"
+    return f"format {name!r}, not {FORMAT!r}"
+
+
+class Look(NamedTuple):
+    """What the network says of a batch of N pictures.
+
+    Attributes:
+        probabilities: float32 (N, 2), p_cat and p_dog of each, in (0, 1).
+        evidence: float32 (N, h, w, 2): how much each place of the picture, top row first, argues
+            for a cat and for a dog, as a logit. The mean over the places is the whole's logit.
+    """
+
+    probabilities: np.ndarray
+    evidence: np.ndarray
+
+    @property
+    def logits(self) -> np.ndarray:
+        """float32 (N, 2): the logits below the probabilities, exact where those are rounded."""
+        mean: np.ndarray = self.evidence.mean(axis=(1, 2))
+        return mean
 
 
 class Bundle:
@@ -128,7 +165,7 @@ class Bundle:
         except ValueError as exc:
             raise BundleError(
                 f"Cannot use model '{path}': expected an ONNX file written by catordog, received "
-                f"one with {exc}. Train one with: catordog train DATA --out RUN"
+                f"one with {exc}. Train one anew with: catordog train DATA --out RUN"
             ) from exc
         self.size_bytes = len(self._model)
 
@@ -144,7 +181,7 @@ class Bundle:
             pixels: uint8 RGB, shape (N, size_px, size_px, 3), from `preprocess`.
 
         Returns:
-            float32, shape (N, 2): p_cat and p_dog of each photo, in (0, 1), each row adding to 1.
+            float32, shape (N, 2): p_cat and p_dog of each photo, in (0, 1).
         """
         probabilities: np.ndarray = self._session.run([PROBABILITIES], {INPUT: pixels})[0]
         return probabilities
@@ -162,6 +199,14 @@ class Bundle:
         outputs = self._session.run([PROBABILITIES, FEATURES], {INPUT: pixels})
         return outputs[0], outputs[1]
 
+    def look(self, pixels: np.ndarray) -> Look:
+        """Runs the network, and keeps which places of each picture its answer rests on.
+
+        Args:
+            pixels: as for `predict_proba`.
+        """
+        return Look(*self._session.run([PROBABILITIES, EVIDENCE], {INPUT: pixels}))
+
     def _check_graph(self) -> None:
         size_px = self.metadata.preprocess.size_px
         inputs = [(i.name, i.type, i.shape[1:]) for i in self._session.get_inputs()]
@@ -169,6 +214,9 @@ class Bundle:
             raise ValueError(f"inputs {inputs}")
         outputs = {o.name: o.shape[1:] for o in self._session.get_outputs()}
         if outputs.get(PROBABILITIES) != [len(CLASSES)] or FEATURES not in outputs:
+            raise ValueError(f"outputs {outputs}")
+        evidence = outputs.get(EVIDENCE, [])
+        if len(evidence) != 3 or evidence[-1] != len(CLASSES):
             raise ValueError(f"outputs {outputs}")
 
 

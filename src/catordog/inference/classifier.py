@@ -1,4 +1,4 @@
-"""The classifier: photos in, cat or dog out."""
+"""The classifier: photos in, verdicts out."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from catordog.images.preprocess import (
 from catordog.images.reading import read_photo
 from catordog.inference.bundle import SHIPPED_MODELS, Bundle, load_bundle
 from catordog.inference.pipeline import available_cores, chunked, map_in_order
-from catordog.labels import CLASSES
 from catordog.records import Answer, Failure, Prediction
 
 DEFAULT_BATCH_SIZE = 16
@@ -160,10 +159,11 @@ class Classifier:
         )
 
     def _predict_prepared(self, inputs: Sequence[NetworkInput]) -> list[Prediction]:
+        decide = self.bundle.metadata.thresholds.decide
         probabilities = self.bundle.predict_proba(np.stack([item.pixels for item in inputs]))
         return [
             Prediction(
-                label=CLASSES[row[1] > row[0]],
+                label=decide(*row),
                 p_cat=row[0],
                 p_dog=row[1],
                 width=item.width,
