@@ -78,7 +78,9 @@ class Gate:
 
     def _count(self, scope: Scope, status: int, took_s: float) -> None:
         route = getattr(scope.get("route"), "path", "other")
-        method = scope["method"] if scope["method"] in ("GET", "POST", "HEAD", "OPTIONS") else "other"
+        method = (
+            scope["method"] if scope["method"] in ("GET", "POST", "HEAD", "OPTIONS") else "other"
+        )
         metrics = self._service.metrics
         metrics.requests.labels(route, method, str(status)).inc()
         metrics.latency_s.labels(route).observe(took_s)

@@ -34,23 +34,34 @@ class Metrics:
         """Starts at zero."""
         self._registry = registry = CollectorRegistry()
         self.requests = Counter(
-            "catordog_requests", "Requests answered.", ["route", "method", "status"],
+            "catordog_requests",
+            "Requests answered.",
+            ["route", "method", "status"],
             registry=registry,
         )
         self.latency_s = Histogram(
-            "catordog_request_seconds", "Time to answer.", ["route"], buckets=_SECONDS,
+            "catordog_request_seconds",
+            "Time to answer.",
+            ["route"],
+            buckets=_SECONDS,
             registry=registry,
         )
         self.request_bytes = Histogram(
-            "catordog_request_bytes", "Size of bodies with photos.", buckets=_BYTES,
+            "catordog_request_bytes",
+            "Size of bodies with photos.",
+            buckets=_BYTES,
             registry=registry,
         )
         self.queue_depth = Gauge(
-            "catordog_queue_depth", "Photos that wait.", registry=registry,
+            "catordog_queue_depth",
+            "Photos that wait.",
+            registry=registry,
             multiprocess_mode="livesum",
         )
         self.batch_photos = Histogram(
-            "catordog_batch_photos", "Photos in one network call.", buckets=_PHOTOS,
+            "catordog_batch_photos",
+            "Photos in one network call.",
+            buckets=_PHOTOS,
             registry=registry,
         )
         self.verdicts = Counter(

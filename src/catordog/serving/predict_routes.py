@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -31,7 +32,7 @@ def predict_routes(service: Service) -> APIRouter:
         summary="Tell cats from dogs",
     )
     async def predict(request: Request) -> JSONResponse:
-        """Answers photos in their order. A photo that cannot be answered is an item with an error."""
+        """Answers photos in their order; one that cannot be answered is an item with an error."""
         service.check_room()
         with service.budget.share() as share:
             upload = await read_upload(request, service.settings, share)
@@ -56,6 +57,7 @@ def predict_routes(service: Service) -> APIRouter:
             "backbone": metadata.backbone,
             "size_px": metadata.preprocess.size_px,
             "size_bytes": bundle.size_bytes,
+            "thresholds": asdict(metadata.thresholds),
             "metrics": metadata.metrics,
             "licence": metadata.licence,
         }

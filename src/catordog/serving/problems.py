@@ -95,7 +95,9 @@ def first_error(errors: Any) -> str:
     first = errors[0]
     where = ".".join(str(part) for part in first["loc"]) or "the body"
     more = f" ({len(errors) - 1} more)" if len(errors) > 1 else ""
-    return f"Cannot use {where[:80]}: {str(first['msg'])[:160]}{more}. See /docs for what is expected."
+    return (
+        f"Cannot use {where[:80]}: {str(first['msg'])[:160]}{more}. See /docs for what is expected."
+    )
 
 
 def _kind_of(exc: CatOrDogError) -> str:

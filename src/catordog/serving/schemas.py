@@ -56,6 +56,10 @@ class ModelDescription(ModelName):
     backbone: str
     size_px: int = Field(description="Side of the picture it looks at.")
     size_bytes: int = Field(description="Of its file.")
+    thresholds: Mapping[str, float] = Field(
+        description="Below `pet` for both animals: neither. From `both` on for each: both.",
+        examples=[{"pet": 0.5, "both": 0.5}],
+    )
     metrics: Mapping[str, Any] = Field(description="Measured on photos held out of training.")
     licence: str
 

@@ -28,7 +28,9 @@ def protecting_headers(policy: Mapping[str, str] | None = None) -> dict[str, str
     """
     directives = _POLICY | dict(policy or {})
     return {
-        "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in directives.items()),
+        "Content-Security-Policy": "; ".join(
+            f"{name} {value}" for name, value in directives.items()
+        ),
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
         "Referrer-Policy": "no-referrer",
