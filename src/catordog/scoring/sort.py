@@ -39,7 +39,8 @@ class SortPlan:
     """What to do with the photos once they are answered.
 
     Attributes:
-        folder: gets a folder per label that a photo has, and in it the photos under their relative paths.
+        folder: gets a folder per label that a photo has, and in it the photos under their relative
+            paths.
         mode: copy, move, or link to them (symbolically).
         dry_run: say what would be done, and touch nothing.
     """
