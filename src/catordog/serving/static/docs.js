@@ -53,15 +53,15 @@ function operation(path, method, said, all) {
   if (said.description) body.append(make("p", said.description));
   for (const [type, content] of Object.entries(said.requestBody?.content ?? {})) {
     const own = { ...all, ...content.schema.$defs };
-    body.append(make("h3", `Send ${type}`), table(["Field", "Type", ""], fields(content.schema, own)));
+    body.append(make("h3", `Send ${type}`), table(["Field", "Type", "Meaning"], fields(content.schema, own)));
   }
   const good = said.responses?.["200"]?.content?.["application/json"]?.schema;
   if (good?.$ref) {
-    body.append(make("h3", `Receive ${typeOf(good, all)}`), table(["Field", "Type", ""], fields(good, all)));
+    body.append(make("h3", `Receive ${typeOf(good, all)}`), table(["Field", "Type", "Meaning"], fields(good, all)));
     for (const [, field] of Object.entries(all[typeOf(good, all)].properties)) {
       const item = field.items?.$ref ?? field.$ref;
       if (!item) continue;
-      body.append(make("h3", item.split("/").pop()), table(["Field", "Type", ""], fields({ $ref: item }, all)));
+      body.append(make("h3", item.split("/").pop()), table(["Field", "Type", "Meaning"], fields({ $ref: item }, all)));
     }
   }
   const statuses = Object.entries(said.responses ?? {});
