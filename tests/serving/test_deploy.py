@@ -64,6 +64,7 @@ def test_containers_command_and_health_check_work() -> None:
         port = re.findall(r":(\d+)/", server.url)[0]
         words = json.loads(check.replace(f":{variables['CATORDOG_PORT']}/", f":{port}/"))
         assert words[0] == "python"
+        server.url = f"http://127.0.0.1:{port}/"
         server.wait_until_ready()
         subprocess.run([sys.executable, *words[1:]], check=True, timeout=20)
         server.process.kill()
