@@ -139,7 +139,8 @@ def _no_http(random: random.Random) -> bytes:
 
 
 def _chunked(random: random.Random) -> bytes:
-    head = b"POST /v1/predict HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=XX\r\n"
+    head = b"POST /v1/predict HTTP/1.1\r\nHost: a\r\n"
+    head += b"Content-Type: multipart/form-data; boundary=XX\r\n"
     head += b"Transfer-Encoding: chunked\r\n\r\n"
     sizes = [
         b"%x" % random.randrange(1, 99),
