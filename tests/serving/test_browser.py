@@ -192,6 +192,7 @@ def test_axe_finds_nothing_serious_and_nothing_is_cut(
         color_scheme=scheme,
         reduced_motion="reduce",
         has_touch=size != "desktop",
+        is_mobile=size == "phone",
     )
     states = ["empty"] if path else ["empty", "answered"]
     for state in states:

@@ -75,7 +75,7 @@ async function start() {
   const described = await (await fetch("/openapi.json")).json();
   const all = described.components?.schemas ?? {};
   at("version").textContent = described.info.version;
-  at("about").textContent = described.info.description;
+  at("about").textContent = described.info.description.replaceAll("`", "");
   at("example").textContent =
     `curl -F photos=@first.jpg -F photos=@second.jpg ${location.origin}/v1/predict`;
   const groups = new Map();
