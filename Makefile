@@ -6,7 +6,8 @@ BIN = $(VENV)/bin
 RECIPE = --split runs/split.csv --decisions benchmarks/dogs-vs-cats-decisions.csv \
   --strangers $(CATORDOG_DATA)/neither --hold-out fox,giraffe,corridors_streets,scene_mountain
 
-.PHONY: help setup demo fmt check test test-browser test-data bench reproduce-models docs clean
+.PHONY: help setup demo fmt check test test-browser test-hostile test-data screenshots bench \
+  bench-serve reproduce-models docs clean
 
 help:           ## list these words
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -40,9 +41,16 @@ check: $(VENV)/dev.stamp  ## format, lint, types
 test: $(VENV)/dev.stamp  ## the tests that need nothing but this repository
 	$(BIN)/pytest -m 'not data'
 
-test-browser: $(VENV)/dev.stamp  ## the tests of the review page in Chromium, which must be there
+test-browser: $(VENV)/dev.stamp  ## the tests of the pages in Chromium, which must be there
 	command -v chromium
 	$(BIN)/pytest -m browser
+
+screenshots: $(VENV)/dev.stamp  ## pictures of the server's pages, into build/screenshots
+	mkdir -p build/screenshots
+	CATORDOG_SCREENSHOTS=$(CURDIR)/build/screenshots $(BIN)/pytest -m browser tests/serving
+
+test-hostile: $(VENV)/dev.stamp  ## 5,000 hostile requests to the server
+	CATORDOG_HOSTILE=5000 $(BIN)/pytest --timeout 1800 tests/serving/test_hostile.py
 
 test-data: $(VENV)/dev.stamp  ## the tests that need the photos in CATORDOG_DATA
 	$(BIN)/pytest -m data
@@ -58,6 +66,9 @@ reproduce-models: $(VENV)/dev.stamp  ## train both shipped models anew from the 
 	  --backbone lite2 --fine-tune-epochs 4 $(RECIPE)
 	$(BIN)/catordog train $(CATORDOG_DATA)/kaggle/train.zip --out runs/fast --name fast \
 	  --backbone lite0 --fine-tune-epochs 3 --teacher runs/accurate/model.onnx $(RECIPE)
+
+bench-serve: $(VENV)/dev.stamp  ## the server's speed, and what ten times too much does to it
+	$(BIN)/python benchmarks/bench_serve.py
 
 docs: $(VENV)/dev.stamp  ## write docs/cli.md and docs/predict.svg anew from the commands
 	$(BIN)/python -m typer catordog.cli utils docs --name catordog --output docs/cli.md

@@ -18,6 +18,14 @@ PACKAGES = {
         "fastapi",
         "uvicorn",
     ),
+    "serve": (
+        "fastapi",
+        "httptools",
+        "prometheus_client",
+        "pydantic_settings",
+        "python_multipart",
+        "uvicorn",
+    ),
     "tables": ("pandas", "pyarrow"),
     "train": ("keras", "onnx", "pandas", "pyarrow"),
 }

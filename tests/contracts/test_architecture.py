@@ -16,11 +16,12 @@ SOURCE = Path(__file__).parents[2] / "src" / "catordog"
 LEVELS = {
     "images": 1,
     "plots": 1,
+    "web": 1,
     "inference": 2,
     "pages": 2,
     "data": 3,
     **dict.fromkeys(("challenge", "explore", "scoring", "training"), 4),
-    **dict.fromkeys(("evaluation", "review"), 5),
+    **dict.fromkeys(("evaluation", "review", "serving"), 5),
     "cli": 6,
 }
 # Third-party packages that may be imported only below these paths.
@@ -40,9 +41,13 @@ WALLS = {
     "sklearn": ("explore",),
     "cleanlab": ("explore/suspicion.py",),
     "jinja2": ("pages",),
-    "fastapi": ("review",),
-    "starlette": ("review",),
-    "uvicorn": ("review",),
+    "fastapi": ("review", "serving"),
+    "starlette": ("review", "serving"),
+    "uvicorn": ("review", "serving"),
+    "pydantic": ("review", "serving"),
+    "pydantic_settings": ("serving/settings.py",),
+    "prometheus_client": ("serving/metrics.py",),
+    "python_multipart": ("serving",),
     "kagglehub": ("data/download",),
     "huggingface_hub": ("data/download",),
 }

@@ -20,6 +20,7 @@ from catordog.cli.explore import explore
 from catordog.cli.models import models
 from catordog.cli.predict import predict
 from catordog.cli.review import review
+from catordog.cli.serve import serve
 from catordog.cli.split import split
 from catordog.cli.train import train
 from catordog.errors import CatOrDogError
@@ -63,7 +64,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 # In the order of a project: answer, or load, look, mend, split, train.
-for command in (predict, models, download, explore, review, split, train, evaluate):
+for command in (predict, models, serve, download, explore, review, split, train, evaluate):
     app.command()(command)
 app.add_typer(challenge, name="challenge")
 

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from catordog.web.addresses import is_loopback
+from catordog.web.protection import protecting_headers
+
 _MAX_BODY_BYTES = 4096
 """A decision takes about 100."""
 
-_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; img-src 'self'; script-src 'self'; style-src 'self'; "
-        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
+_HEADERS = protecting_headers()
 
 
 class Guard:
@@ -50,19 +43,6 @@ class Guard:
         refusal = _refusal(scope["method"], Headers(scope=scope))
         answer = self._app if refusal is None else refusal
         return await answer(scope, receive, send_guarded)
-
-
-def is_loopback(host: str) -> bool:
-    """Says whether a host, without port, is this computer by a name that nobody can redirect.
-
-    Example:
-        >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("cats.example")
-        (True, True, False)
-    """
-    try:
-        return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def _refusal(method: str, headers: Headers) -> JSONResponse | None:

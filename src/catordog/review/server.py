@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-import os
 import socket
 import threading
 import webbrowser
@@ -13,9 +11,10 @@ import uvicorn
 from fastapi import FastAPI
 
 from catordog.errors import ConfigError
-from catordog.review.guard import is_loopback
+from catordog.web import addresses
+from catordog.web.addresses import url_of
 
-_MAX_PORT = 65_535
+__all__ = ["open_socket", "serve", "url_of"]
 
 
 def open_socket(host: str, port: int) -> socket.socket:
@@ -28,35 +27,13 @@ def open_socket(host: str, port: int) -> socket.socket:
     Raises:
         ConfigError: the host is reachable from elsewhere, or the port is taken or not allowed.
     """
-    if not is_loopback(host):
+    if not addresses.is_loopback(host):
         raise ConfigError(
             f"Cannot serve the review page on '{host}': expected 127.0.0.1, ::1 or localhost, for "
             "it shows your photos and asks for no password. From elsewhere, go through "
             f"ssh -L {port}:127.0.0.1:{port}"
         )
-    address = "127.0.0.1" if host == "localhost" else host.strip("[]")
-    is_v6 = ipaddress.ip_address(address).version == 6
-    opened = socket.socket(socket.AF_INET6 if is_v6 else socket.AF_INET)
-    try:
-        if os.name == "posix":  # elsewhere this would share a port that another program uses
-            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        opened.bind((address, port))
-        opened.listen()
-    except OSError as exc:
-        opened.close()
-        other = port + 1 if port < _MAX_PORT else 0
-        raise ConfigError(
-            f"Cannot serve the review page on {address}, port {port}: expected a port that is "
-            f"free, received: {exc.strerror or exc}. Is it open already, in another terminal? "
-            f"Or take another: --port {other}"
-        ) from exc
-    return opened
-
-
-def url_of(opened: socket.socket) -> str:
-    """Returns where a browser finds the page."""
-    host, port = opened.getsockname()[:2]
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+    return addresses.open_socket(host, port, what="the review page")
 
 
 def serve(
