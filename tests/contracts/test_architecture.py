@@ -35,6 +35,8 @@ WALLS = {
     "typer": ("cli",),
     "rich": ("cli",),
     "sqlite3": ("scoring",),
+    "sqlalchemy": ("challenge/tables.py", "challenge/store.py", "challenge/tallies.py"),
+    "itsdangerous": ("challenge/tickets.py",),
     "pyarrow": ("scoring", "data"),
     "pandas": ("data", "explore", "plots", "review/queue.py"),
     "matplotlib": ("plots",),
