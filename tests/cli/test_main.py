@@ -14,6 +14,7 @@ from catordog import __version__
 from catordog.cli import app
 from catordog.images.preprocess import PreprocessSpec
 from catordog.inference import bundle
+from catordog.inference.verdict import Thresholds
 
 METRICS = {"test": {"accuracy": 0.99125, "log_loss": 0.0254, "photos": 2500}, "seed": 1}
 
@@ -22,7 +23,13 @@ METRICS = {"test": {"accuracy": 0.99125, "log_loss": 0.0254, "photos": 2500}, "s
 def two_models(monkeypatch: pytest.MonkeyPatch) -> None:
     def describe(name: str, backbone: str, size_bytes: int) -> SimpleNamespace:
         spec = PreprocessSpec(size_px=224)
-        metadata = SimpleNamespace(name=name, backbone=backbone, preprocess=spec, metrics=METRICS)
+        metadata = SimpleNamespace(
+            name=name,
+            backbone=backbone,
+            preprocess=spec,
+            thresholds=Thresholds(pet=0.5, both=0.3),
+            metrics=METRICS,
+        )
         return SimpleNamespace(path=Path(f"{name}.onnx"), size_bytes=size_bytes, metadata=metadata)
 
     models = [describe("accurate", "lite2", 6_200_000), describe("fast", "lite0", 3_400_000)]
@@ -47,6 +54,7 @@ def test_models_as_a_json_array() -> None:
     first, second = json.loads(CliRunner().invoke(app, ["models", "--json"]).stdout)
     assert (first["name"], first["is_default"], first["metrics"]) == ("accurate", True, METRICS)
     assert (second["size_px"], second["size_bytes"]) == (224, 3_400_000)
+    assert second["thresholds"] == {"pet": 0.5, "both": 0.3}
 
 
 def test_version_and_help() -> None:

@@ -156,14 +156,46 @@ def show_table(monkeypatch: pytest.MonkeyPatch, *paths: str) -> tuple[list[str],
 def test_few_photos_are_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
     stdout, stderr = show_table(monkeypatch, "p")
     assert stdout == [
-        "path       verdict  p_cat  p_dog  cat  dog",
-        "p/a.jpg    dog      0.105  0.895  █░░░░░░░",
+        "path       verdict  p_cat           p_dog",
+        "p/a.jpg    dog      0.105 █░░░░░░░  0.895 ███████░",
         "p/bad.jpg  failed",
-        "p/cut.jpg  cat      0.785  0.215  ██████░░",
+        "p/cut.jpg  cat      0.785 ██████░░  0.215 ██░░░░░░",
         "p/bad.jpg: Cannot decode the photo: it is bad.",
         "p/cut.jpg: cut short",
     ]
     assert len(stderr) == 1
+
+
+def test_both_and_neither_have_two_bars_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    stdout, stderr = show_table(monkeypatch, *write_both_and_neither())
+    assert stdout == [
+        "path           verdict  p_cat           p_dog",
+        "q/both.jpg     both     0.750 ██████░░  0.750 ██████░░",
+        "q/neither.jpg  neither  0.250 ██░░░░░░  0.250 ██░░░░░░",
+    ]
+    assert stderr[0].startswith("2 photos: 0 cats, 0 dogs, 1 both, 1 neither (")
+
+
+def write_both_and_neither() -> list[str]:
+    Path("q").mkdir()
+    for label in ("both", "neither"):
+        Path(f"q/{label}.jpg").write_bytes(label.encode())
+    return ["q/both.jpg", "q/neither.jpg"]
+
+
+def test_totals_as_json_count_every_label() -> None:
+    paths = write_both_and_neither()
+    totals = json.loads(predict("p", *paths, "--json", "--out", "a.csv").stdout)
+    counts = [totals[name] for name in ("cats", "dogs", "both", "neither", "failed")]
+    assert counts == [1, 1, 1, 1, 1]
+
+
+def test_sorting_makes_a_folder_for_both_and_neither_only_if_needed() -> None:
+    predict("p", "--sort-into", "s", "--quiet")
+    assert sorted(path.name for path in Path("s").iterdir()) == ["cat", "dog"]
+    predict("p", *write_both_and_neither(), "--sort-into", "s", "--quiet")
+    assert sorted(path.name for path in Path("s").iterdir()) == ["both", "cat", "dog", "neither"]
+    assert Path("s/neither/neither.jpg").read_bytes() == b"neither"
 
 
 def test_many_photos_are_totals_and_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:

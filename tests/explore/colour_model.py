@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from catordog.images.preprocess import PreprocessSpec
+from catordog.inference.verdict import Thresholds
 
 SIZE_PX = 32
 
@@ -25,7 +26,9 @@ class ColourModel:
     seen: int = 0
     sha256: str = "c0105" * 12 + "c010"
     metadata: SimpleNamespace = field(
-        default_factory=lambda: SimpleNamespace(preprocess=PreprocessSpec(SIZE_PX))
+        default_factory=lambda: SimpleNamespace(
+            preprocess=PreprocessSpec(SIZE_PX), thresholds=Thresholds(pet=0.6, both=0.5)
+        )
     )
 
     def predict_proba(self, pixels: np.ndarray) -> np.ndarray:

@@ -31,7 +31,7 @@ COLUMNS = {
     "problems": ("id", "check", "detail"),
     "duplicates": ("group", "id", "kind", "label", "split"),
     "leaks": ("id", "split", "other_id", "other_split", "other_source", "kind"),
-    "suspects": ("id", "label", "p_cat", "p_dog", "kind", "suspicion", "reason"),
+    "suspects": ("id", "label", "p_cat", "p_dog", "verdict", "kind", "suspicion", "reason"),
 }
 
 
@@ -249,7 +249,9 @@ def test_report_escapes_every_name(tmp_path: Path) -> None:
             problems=rows("problems", *[(name, "tiny", f"<b>{name}") for name in NASTY]),
             duplicates=rows("duplicates", *[(0, name, "near", "", "") for name in NASTY]),
             leaks=rows("leaks", *[(first, "train", x, "val", "<i>other", "near") for x in others]),
-            suspects=rows("suspects", *[(x, "cat", 0.1, 0.9, "label", 1.0, x) for x in NASTY]),
+            suspects=rows(
+                "suspects", *[(x, "cat", 0.1, 0.9, "dog", "label", 1.0, x) for x in NASTY]
+            ),
         ),
         tmp_path,
     )
@@ -278,7 +280,7 @@ def test_tables_hold_all_findings_and_the_checks_of_each_photo(tmp_path: Path) -
     table["sharpness"] = np.array([np.nan, 0.25], np.float32)
     cat, dog = table["id"]
     problems = [(dog, "dark", "0.01"), (dog, "tiny", "1 x 1"), (dog, "dark", "again")]
-    suspect = (dog, "dog", 0.75, 0.25, "label", 0.5, "reads cat")
+    suspect = (dog, "dog", 0.75, 0.25, "cat", "label", 0.5, "reads cat")
     write_report(
         change(
             findings,
@@ -295,7 +297,7 @@ def test_tables_hold_all_findings_and_the_checks_of_each_photo(tmp_path: Path) -
     assert (first[width], second[width]) == ("", "300")
     assert (first[sharpness], second[sharpness]) == ("", "0.25")
     assert table_of(tmp_path / "suspects.csv")[1] == [
-        *(dog, "dog", "0.75", "0.25", "label", "0.5", "reads cat")
+        *(dog, "dog", "0.75", "0.25", "cat", "label", "0.5", "reads cat")
     ]
     assert table_of(tmp_path / "leaks.csv") == [list(COLUMNS["leaks"])]
 
@@ -316,8 +318,8 @@ def test_report_cuts_every_list_and_says_where_the_rest_is(tmp_path: Path) -> No
             leaks=rows("leaks", *[(x, "train", x, "val", "", "exact") for x in ids[:45]]),
             suspects=rows(
                 "suspects",
-                *[(name, "cat", 0.1, 0.9, "label", 0.9, "") for name in ids[:105]],
-                *[(name, "cat", 0.1, 0.9, "both", 0.9, "") for name in ids[:61]],
+                *[(name, "cat", 0.1, 0.9, "dog", "label", 0.9, "") for name in ids[:105]],
+                *[(name, "cat", 0.1, 0.9, "dog", "both", 0.9, "") for name in ids[:61]],
             ),
         ),
         tmp_path,
@@ -358,9 +360,9 @@ def test_summary_says_what_deserves_attention_the_gravest_first() -> None:
         ),
         suspects=rows(
             "suspects",
-            (a, "cat", 0.1, 0.9, "label", 0.9, ""),
-            (b, "cat", 0.5, 0.5, "neither", 0.9, ""),
-            (c, "cat", 0.5, 0.5, "both", 0.9, ""),
+            (a, "cat", 0.1, 0.9, "dog", "label", 0.9, ""),
+            (b, "cat", 0.5, 0.5, "cat", "neither", 0.9, ""),
+            (c, "cat", 0.5, 0.5, "cat", "both", 0.9, ""),
         ),
     )
     assert summarize(found) == [
@@ -380,8 +382,8 @@ def test_bars_are_as_long_as_the_probability(tmp_path: Path) -> None:
     findings = make_findings(["cat", "dog"])
     cat, dog = findings.table["id"]
     lines = [
-        (cat, "cat", 0.0123, 0.9877, "label", 1.0, ""),
-        (dog, "dog", np.nan, np.nan, "neither", 1.0, ""),
+        (cat, "cat", 0.0123, 0.9877, "dog", "label", 1.0, ""),
+        (dog, "dog", np.nan, np.nan, "", "neither", 1.0, ""),
     ]
     page = report(change(findings, suspects=rows("suspects", *lines)), tmp_path)
     assert [bar for bar in page.bars if bar.startswith("width")] == [
@@ -414,7 +416,11 @@ def test_report_of_many_photos_is_small_and_soon_there(tmp_path: Path) -> None:
         leaks=rows("leaks", *[(x, "train", x, "val", "", "near") for x in ids[:400]]),
         suspects=rows(
             "suspects",
-            *[(x, "cat", 0.1, 0.9, k, 1, "") for x in ids for k in ("label", "neither", "both")],
+            *[
+                (x, "cat", 0.1, 0.9, "dog", kind, 1, "")
+                for x in ids
+                for kind in ("label", "neither", "both")
+            ],
         ),
     )
     started_s = time.perf_counter()

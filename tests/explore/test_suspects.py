@@ -88,6 +88,7 @@ def test_swapped_label_is_first_and_says_why() -> None:
     first = found.iloc[0]
     assert 0.5 < first["p_cat"] < 0.9  # not the 0.995 of the model, which may have seen it
     assert first["p_cat"] + first["p_dog"] == pytest.approx(1)
+    assert first["verdict"] == "cat"
     said = f"labelled dog, but judged by the other photos a cat (p_cat {first['p_cat']:.3f})"
     assert first["reason"] == said
     assert found["reason"][1] == "unlike all other photos: neither, a drawing, or a rare view?"
@@ -127,6 +128,19 @@ def test_catalog_without_labels_still_has_outliers() -> None:
     assert found["id"].to_list() == [f"{OUTLYING}.jpg"]
     assert found["p_dog"].to_list() == pytest.approx([0.995])  # the model's own word
     assert found["label"].to_list() == [""]
+    assert found["verdict"].to_list() == ["dog"]
+
+
+@pytest.mark.parametrize(("p", "verdict"), [((0.03, 0.05), "neither"), ((0.97, 0.9), "both")])
+def test_verdict_on_a_photo_without_label_is_the_models_own(
+    p: tuple[float, float], verdict: str
+) -> None:
+    catalog = make_catalog([""] * 60)
+    make_outlying(catalog)
+    probabilities_of(catalog)[OUTLYING] = p
+    found = find(catalog)
+    assert found["verdict"].to_list() == [verdict]
+    assert [found["p_cat"][0], found["p_dog"][0]] == pytest.approx(p)
 
 
 @pytest.mark.parametrize("label", ["cat", "dog"])

@@ -38,7 +38,8 @@ def draw_queue(*, with_unreadable: bool = False) -> tuple[list[ReviewItem], dict
         p_cat = None if kind == "conflict" else index / 10
         p_dog = None if p_cat is None else 1 - p_cat
         related = (f"train/{('cat', 'dog')[index % 2]}.{11 - index}.jpeg",) if index == 5 else ()
-        items.append(ReviewItem(id, sha256, label, p_cat, p_dog, reason, kind, related))
+        verdict = "" if p_cat is None else ("cat" if p_cat > 0.5 else "dog")
+        items.append(ReviewItem(id, sha256, label, p_cat, p_dog, reason, kind, related, verdict))
     if with_unreadable:
         photos["train/cat.9.jpg"] = b"no photo at all"
         sha256 = hashlib.sha256(photos["train/cat.9.jpg"]).hexdigest()

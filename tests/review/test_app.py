@@ -63,6 +63,7 @@ def test_queue_lists_what_to_decide_and_why(page: TestClient) -> None:
         "label": "dog",
         "p_cat": 0.0,
         "p_dog": 1.0,
+        "verdict": "dog",
         "reason": "labelled dog, the model reads another (p_cat 0.098)",
         "kind": "label",
         "related": [],

@@ -11,7 +11,7 @@ from catordog.review.queue import ReviewItem, collect_items
 def find(**tables: list[tuple[object, ...]]) -> Findings:
     """Builds findings about five photos, a.jpg to e.jpg, each with its letter as its hash."""
     columns = {
-        "suspects": ["id", "label", "p_cat", "p_dog", "kind", "suspicion", "reason"],
+        "suspects": ["id", "label", "p_cat", "p_dog", "verdict", "kind", "suspicion", "reason"],
         "duplicates": ["group", "id", "kind", "label", "split"],
         "problems": ["id", "check", "detail"],
         "leaks": ["id", "split", "other_id", "other_split", "other_source", "kind"],
@@ -39,8 +39,8 @@ LABELS = ("cat", "dog", "dog", "cat", "")
 def test_items_come_as_suspects_then_conflicts_then_unreadable() -> None:
     findings = find(
         suspects=[
-            ("b.jpg", "dog", 0.998, 0.002, "label", 0.99, "labelled dog, the model reads cat"),
-            ("e.jpg", "", math.nan, math.nan, "neither", 0.9, "neither?"),
+            ("b.jpg", "dog", 0.998, 0.002, "cat", "label", 0.99, "labelled dog, not cat?"),
+            ("e.jpg", "", math.nan, math.nan, "", "neither", 0.9, "neither?"),
         ],
         duplicates=[
             (1, "a.jpg", "exact", "cat", ""),
@@ -54,7 +54,7 @@ def test_items_come_as_suspects_then_conflicts_then_unreadable() -> None:
     assert collect_items(findings) == [
         ReviewItem(
             *("b.jpg", "b" * 64, "dog", 0.998, 0.002),
-            *("labelled dog, the model reads cat", "label", ("e.jpg",)),
+            *("labelled dog, not cat?", "label", ("e.jpg",), "cat"),
         ),
         ReviewItem("e.jpg", "e" * 64, "", None, None, "neither?", "neither", ("b.jpg",)),
         ReviewItem(
@@ -71,13 +71,14 @@ def test_items_come_as_suspects_then_conflicts_then_unreadable() -> None:
 
 def test_photo_found_twice_is_one_item_with_both_reasons() -> None:
     findings = find(
-        suspects=[("a.jpg", "cat", 0.1, 0.9, "label", 0.9, "the model reads dog")],
+        suspects=[("a.jpg", "cat", 0.1, 0.9, "dog", "label", 0.9, "the model reads dog")],
         duplicates=[(7, "a.jpg", "near", "cat", ""), (7, "b.jpg", "near", "dog", "")],
         conflicts=[(7,)],
     )
     first, second = collect_items(findings)
     assert first.reason == "the model reads dog; near duplicate labelled dog"
     assert (first.kind, first.p_cat, first.related) == ("label", 0.1, ("b.jpg",))
+    assert first.verdict == "dog"
     assert second.id == "b.jpg"
 
 

@@ -15,6 +15,7 @@ ROWS = [
     to_row("a.jpg", Prediction(Label.CAT, 0.99999912, 0.00000088, 640, 480)),
     to_row("b, c.jpg", Failure('it is "bad"', "ImageDecodeError")),
     to_row("d.jpg", Prediction(Label.DOG, 0.25, 0.75, 3, 2, "cut short")),
+    to_row("e.jpg", Prediction(Label.BOTH, 0.9, 0.8, 3, 2)),
 ]
 
 
@@ -25,11 +26,12 @@ def test_csv_is_exactly_this() -> None:
         b"a.jpg,cat,0.999999,0.000001,640,480,\n"
         b'"b, c.jpg",,,,,,"it is ""bad"""\n'
         b"d.jpg,dog,0.250000,0.750000,3,2,cut short\n"
+        b"e.jpg,both,0.900000,0.800000,3,2,\n"
     )
 
 
 def test_json_lines_are_exactly_this() -> None:
-    write_rows(ROWS[1:], Path("a.jsonl"), Path("a.jsonl.partial-rows"))
+    write_rows(ROWS[1:3], Path("a.jsonl"), Path("a.jsonl.partial-rows"))
     assert Path("a.jsonl").read_text() == (
         '{"path": "b, c.jpg", "label": null, "p_cat": null, "p_dog": null, "width": null, '
         '"height": null, "error": "it is \\"bad\\""}\n'

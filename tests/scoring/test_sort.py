@@ -178,6 +178,15 @@ def test_folder_is_no_source_of_photos() -> None:
     assert score(FakeClassifier(), ["p"], sort=SortPlan(Path("p"))).photos == 2
 
 
+@pytest.mark.parametrize("label", ["both", "neither"])
+def test_folder_of_photos_that_are_no_single_pet_is_no_source_either(label: str) -> None:
+    write("p/a.jpg", data=label.encode())
+    plan = SortPlan(Path("p"))
+    assert score(FakeClassifier(), ["p"], sort=plan).sorted == SortSummary(placed=1)
+    assert tree("p") == {"a.jpg": label.encode(), f"{label}/a.jpg": label.encode()}
+    assert score(FakeClassifier(), ["p"], sort=plan).photos == 1
+
+
 @pytest.mark.parametrize("stop_after", [0, 1, 3, 5])
 def test_interrupted_move_carries_on(stop_after: int, monkeypatch: pytest.MonkeyPatch) -> None:
     write(*(f"p/{n}.jpg" for n in range(6)))

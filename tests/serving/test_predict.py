@@ -192,3 +192,25 @@ def test_description_is_valid_and_its_examples_are_answered(client: TestClient) 
     response = client.post("/v1/predict", json=content["application/json"]["example"])
     assert response.status_code == 200, json.dumps(response.json())
     assert response.json()["answers"][0]["width"] == 2
+
+
+def test_explanation_is_a_heat_map_for_each_animal(client: TestClient, samples: Path) -> None:
+    photo = (samples / "dog.jpg").read_bytes()
+    [plain] = post(client, photo).json()["answers"]
+    [explained, failed] = post(client, photo, b"no photo", explain="true").json()["answers"]
+    maps = {name: base64.b64decode(text) for name, text in explained.pop("heat_maps").items()}
+    assert explained == plain
+    assert failed["error"]["status"] == 415
+    assert set(maps) == {"cat", "dog"}
+    assert maps["cat"] != maps["dog"]
+    for jpeg in maps.values():
+        assert Image.open(io.BytesIO(jpeg)).format == "JPEG"
+
+
+def test_second_look_is_asked_for_by_request(client: TestClient, samples: Path) -> None:
+    photo = (samples / "dog_person_horse.jpg").read_bytes()
+    for look in ("off", "always"):
+        [answer] = post(client, photo, second_look=look).json()["answers"]
+        expected = Classifier.load("fast", second_look=look).predict(photo)
+        assert answer["p_dog"] == pytest.approx(expected.p_dog, abs=1e-5)
+        assert answer["p_cat"] == pytest.approx(expected.p_cat, abs=1e-5)

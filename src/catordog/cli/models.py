@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_format
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -34,6 +35,7 @@ def _describe(bundle: Bundle, *, is_default: bool) -> dict[str, Any]:
         "size_px": bundle.metadata.preprocess.size_px,
         "size_bytes": bundle.size_bytes,
         "path": str(bundle.path),
+        "thresholds": asdict(bundle.metadata.thresholds),
         "metrics": dict(bundle.metadata.metrics),
     }
 

@@ -28,7 +28,7 @@ def predict(
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Start the table anew.")] = False,
     sort_into: Annotated[
-        Path | None, typer.Option(help="Put the photos into DIR/cat and DIR/dog.", metavar="DIR")
+        Path | None, typer.Option(help="Put the photos into DIR/cat, DIR/dog, ...", metavar="DIR")
     ] = None,
     copy: Annotated[bool, typer.Option("--copy", help="Sort copies (the default).")] = False,
     move: Annotated[bool, typer.Option("--move", help="Sort the photos themselves.")] = False,
@@ -49,7 +49,7 @@ def predict(
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no totals.")] = False,
 ) -> None:
-    """Tell cats from dogs.
+    """Say which photos show a cat, a dog, both or neither.
 
     Prints a table, or CSV where the output is no terminal. With --out, a run that was stopped
     carries on when the same command is given again. Exit code: 0 if every photo was answered, 1 if

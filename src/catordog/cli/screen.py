@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from catordog.labels import Label
 from catordog.scoring.rows import Row, as_text, csv_header, csv_line, json_line
 from catordog.scoring.sort import SortMode, SortPlan
 from catordog.scoring.summary import Hooks, Summary
@@ -24,6 +25,12 @@ MAX_TABLE_ROWS = 40
 """More answers than these scroll off a screen: they are for a file."""
 
 _BAR_CELLS = 8
+_COLOURS = {
+    Label.CAT: "cyan",
+    Label.DOG: "yellow",
+    Label.BOTH: "magenta",
+    Label.NEITHER: "bright_black",
+}
 _DONE = {SortMode.COPY: "copied", SortMode.MOVE: "moved", SortMode.LINK: "linked"}
 
 
@@ -131,7 +138,7 @@ class Screen:
         marks = "█░" if console.encoding.lower().startswith("utf") else "#."
         table = Table(box=None, pad_edge=False, header_style="bold")
         table.add_column("path", overflow="fold", ratio=1)
-        for name in ("verdict", "p_cat", "p_dog", "cat" + " " * (_BAR_CELLS - 6) + "dog"):
+        for name in ("verdict", "p_cat", "p_dog"):
             table.add_column(name, no_wrap=True)
         for row in self._rows:
             table.add_row(Text(as_text(row.path)), *_cells(row, marks))
@@ -142,15 +149,18 @@ class Screen:
 
 
 def _cells(row: Row, marks: str) -> list[Any]:
-    """Returns a row's cells after its path; the bar is the cat's share, then the dog's."""
+    """Returns a row's cells after its path: each probability has a bar of its own."""
     if row.label is None or row.p_cat is None or row.p_dog is None:
-        return [Text("failed", "red"), "", "", ""]
-    colours = {"cat": "cyan", "dog": "yellow"}
-    cat_cells = round(row.p_cat * _BAR_CELLS)
-    bar = Text(marks[0] * cat_cells, colours["cat"])
-    bar.append(marks[1] * (_BAR_CELLS - cat_cells), colours["dog"])
-    verdict = Text(row.label, colours[row.label])
-    return [verdict, f"{row.p_cat:.3f}", f"{row.p_dog:.3f}", bar]
+        return [Text("failed", "red"), "", ""]
+    verdict = Text(row.label, _COLOURS[Label(row.label)])
+    bars = [_bar(row.p_cat, Label.CAT, marks), _bar(row.p_dog, Label.DOG, marks)]
+    return [verdict, *bars]
+
+
+def _bar(p: float, label: Label, marks: str) -> Text:
+    full = round(p * _BAR_CELLS)
+    bar = Text(f"{p:.3f} ").append(marks[0] * full, _COLOURS[label])
+    return bar.append(marks[1] * (_BAR_CELLS - full), "dim")
 
 
 def _totals(summary: Summary, out: Path | None, plan: SortPlan | None) -> list[str]:
@@ -162,6 +172,8 @@ def _totals(summary: Summary, out: Path | None, plan: SortPlan | None) -> list[s
         lines = [f"{as_text(str(out))} already holds {held} again"]
     else:
         counts = [_number(summary.cats, "cat"), _number(summary.dogs, "dog")]
+        others = {"both": summary.both, "neither": summary.neither}
+        counts += [f"{number} {label}" for label, number in others.items() if number]
         counts += [f"{summary.failed} failed"] if summary.failed else []
         counts += [f"{summary.damaged} damaged but answered"] if summary.damaged else []
         counts += [f"{summary.resumed} from an earlier run"] if summary.resumed else []
@@ -174,12 +186,12 @@ def _totals(summary: Summary, out: Path | None, plan: SortPlan | None) -> list[s
         lines.append(f"skipped what is no photo: {kinds}")
     if plan is not None and summary.sorted is not None:
         done = f"{summary.sorted.placed} {'to be ' if plan.dry_run else ''}{_DONE[plan.mode]}"
-        others = {
+        left_out = {
             "already there": summary.sorted.already,
             "unanswered": summary.sorted.unanswered,
             "missing": summary.sorted.missing,
         }
-        rest = [f"{number} {what}" for what, number in others.items() if number]
+        rest = [f"{number} {what}" for what, number in left_out.items() if number]
         lines.append(f"sorted into {as_text(str(plan.folder))}: {', '.join([done, *rest])}")
     return lines
 

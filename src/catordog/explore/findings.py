@@ -25,8 +25,8 @@ class Findings:
         conflicts: the numbers of the groups whose labels contradict each other.
         leaks: columns `id`, `split`, `other_id`, `other_split`, `other_source` (empty if it is the
             same data set), `kind` (`exact` or `near`); one row a pair.
-        suspects: columns `id`, `label`, `p_cat`, `p_dog` (0..1), `kind` (`label`, `neither` or
-            `both`), `suspicion` (0..1), `reason`; the most suspicious first.
+        suspects: columns `id`, `label`, `p_cat`, `p_dog` (0..1), `verdict`, `kind` (`label`,
+            `neither` or `both`), `suspicion` (0..1), `reason`; the most suspicious first.
         features: float32, shape (N, 1280), in the order of `table`; rows of NaN where a photo
             cannot be decoded; None if no model was asked.
         thumbnails: JPEG, the longer side 96 pixels, in the order of `table`; empty where a photo

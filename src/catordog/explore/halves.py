@@ -24,7 +24,7 @@ def read_halves(
     Args:
         photos: to look at.
         sha256s: hex digest of each.
-        model: answers cat or dog.
+        model: answers both questions.
         cache: folder for the result; None keeps nothing.
 
     Returns:

@@ -19,13 +19,13 @@ from catordog.explore.suspicion import (
 from catordog.inference.bundle import Bundle
 from catordog.labels import CLASSES
 
-COLUMNS = ("id", "label", "p_cat", "p_dog", "kind", "suspicion", "reason")
+COLUMNS = ("id", "label", "p_cat", "p_dog", "verdict", "kind", "suspicion", "reason")
 
 OUTLYING_SHARE = 0.01
 """This share of the photos, those least like any other, is listed: distance has no natural end."""
 
-_UNSURE = 0.98
-"""Below this, the model's answer to the whole photo leaves room for both animals."""
+_SURE_PET, _SURE_ABSENT = 0.98, 0.02
+"""With one animal surely there and the other surely not, the photo leaves no room for both."""
 _MIN_HALF = 0.9
 _CONTRADICTED = 0.5
 """Below this the out-of-fold reading says the other animal."""
@@ -53,8 +53,9 @@ def find_suspects(
         cache: folder for results; None keeps nothing.
 
     Returns:
-        Columns `COLUMNS`; `p_cat` and `p_dog` are the out-of-fold reading where there is one, else
-        the model's; `suspicion` is 1 less the share of photos that are more suspicious.
+        Columns `COLUMNS`; `p_cat` and `p_dog` are the out-of-fold reading where there is one, which
+        is between cat and dog and adds to 1, else the model's own two; `verdict` follows from them;
+        `suspicion` is 1 less the share of photos that are more suspicious.
     """
     if catalog.features is None or catalog.probabilities is None:
         raise ValueError("The catalog has no features: load it with a model.")
@@ -70,8 +71,10 @@ def find_suspects(
     unseen = out_of_fold_probabilities(
         features[labelled], codes, own_groups, seed=seed, cache=cache
     )
+    verdicts = np.array([model.metadata.thresholds.decide(*own) for own in p], dtype=object)
     if unseen is not None:
         p[labelled] = unseen
+        verdicts[labelled] = [CLASSES[int(dog > cat)] for cat, dog in unseen]
         quality[labelled] = label_qualities(unseen, codes)
     distance = neighbour_distances(features, cache=cache)
     has_both = _find_both(catalog, rows, model, cache)
@@ -81,6 +84,7 @@ def find_suspects(
             "label": table["label"].reset_index(drop=True),
             "p_cat": p[:, 0],
             "p_dog": p[:, 1],
+            "verdict": list(map(str, verdicts)),
             "kind": np.select([has_both, quality < _CONTRADICTED], ["both", "label"], "neither"),
         }
     )
@@ -106,7 +110,8 @@ def _find_both(catalog: Catalog, rows: np.ndarray, model: Bundle, cache: Path | 
     """Returns bool (M,): which of some photos show a cat in one half and a dog in another."""
     if catalog.probabilities is None:
         return np.zeros(len(rows), bool)
-    unsure = np.flatnonzero(catalog.probabilities[rows].max(axis=1) < _UNSURE)
+    p = catalog.probabilities[rows]
+    unsure = np.flatnonzero((p.max(axis=1) < _SURE_PET) | (p.min(axis=1) > _SURE_ABSENT))
     examples = [catalog.source.examples[row] for row in rows[unsure]]
     sha256s = catalog.table["sha256"].iloc[rows[unsure]].to_list()
     best = read_halves([example.photo for example in examples], sha256s, model, cache=cache)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +39,26 @@ class PreprocessSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """A part of a photo, as shares of its width and height.
+
+    Attributes:
+        left: of its left edge, in [0, 1).
+        top: of its upper edge, in [0, 1).
+        width: in (0, 1].
+        height: in (0, 1].
+    """
+
+    left: float = 0.0
+    top: float = 0.0
+    width: float = 1.0
+    height: float = 1.0
+
+
+WHOLE = Window()
+
+
+@dataclass(frozen=True, slots=True)
 class NetworkInput:
     """A photo, ready for the network.
 
@@ -53,12 +75,13 @@ class NetworkInput:
     warning: str
 
 
-def preprocess(pixels: np.ndarray, spec: PreprocessSpec) -> np.ndarray:
-    """Resizes one decoded photo to the network's input.
+def preprocess(pixels: np.ndarray, spec: PreprocessSpec, window: Window = WHOLE) -> np.ndarray:
+    """Resizes one decoded photo, or a part of it, to the network's input.
 
     Args:
         pixels: uint8 RGB, shape (H, W, 3), upright.
         spec: size and resize rule, from the model file.
+        window: the part to take.
 
     Returns:
         uint8 RGB, shape (spec.size_px, spec.size_px, 3). Scaling of values is the network's.
@@ -76,7 +99,14 @@ def preprocess(pixels: np.ndarray, spec: PreprocessSpec) -> np.ndarray:
             f"{pixels.dtype} of shape {pixels.shape}. Decode the photo with decode_image first."
         )
     size = (spec.size_px, spec.size_px)
-    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR))
+    height, width = pixels.shape[:2]
+    right, bottom = window.left + window.width, window.top + window.height
+    # Not a pixel beyond the photo: 0.7 + 0.3 may come out a little above 1.
+    box = (
+        *(window.left * width, window.top * height),
+        *(min(right * width, width), min(bottom * height, height)),
+    )
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR, box=box))
 
 
 def decode_and_preprocess(
@@ -97,3 +127,29 @@ def decode_and_preprocess(
     return NetworkInput(
         preprocess(image.pixels, spec), image.width, image.height, warning=image.warning
     )
+
+
+def decode_and_preprocess_windows(
+    data: bytes,
+    spec: PreprocessSpec,
+    windows: Sequence[Window],
+    limits: DecodeLimits = DecodeLimits(),
+) -> list[np.ndarray]:
+    """Takes parts of an encoded photo to the network's input, at the photo's own resolution.
+
+    Args:
+        data: the encoded photo.
+        spec: size and resize rule, from the model file.
+        windows: at least one; the photo is decoded once for all of them, and no larger than gives
+            the smallest of them `spec.size_px` pixels a side.
+        limits: the largest and smallest photo to decode.
+
+    Returns:
+        Per window uint8 RGB, shape (spec.size_px, spec.size_px, 3).
+
+    Raises:
+        ImageDecodeError, ImageTooLargeError: as `decode_and_preprocess`.
+    """
+    share = min(min(window.width, window.height) for window in windows)
+    image = decode_image(data, target_px=math.ceil(spec.size_px / share), limits=limits)
+    return [preprocess(image.pixels, spec, window) for window in windows]

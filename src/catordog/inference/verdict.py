@@ -59,4 +59,4 @@ class Thresholds:
             return Label.NEITHER
         if min(p_cat, p_dog) >= self.both:
             return Label.BOTH
-        return CLASSES[p_dog > p_cat]
+        return CLASSES[int(p_dog > p_cat)]

@@ -136,6 +136,7 @@ def _describe(
         "label": item.label,
         "p_cat": item.p_cat,
         "p_dog": item.p_dog,
+        "verdict": item.verdict,
         "reason": _text(item.reason),
         "kind": item.kind,
         "related": [

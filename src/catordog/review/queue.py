@@ -32,6 +32,7 @@ class ReviewItem:
         reason: why it is here, for the person to read.
         kind: of reason: `label`, `neither`, `both`, `conflict` or `unreadable`.
         related: ids of photos to be shown beside it, such as its duplicates.
+        verdict: what follows from `p_cat` and `p_dog`: a label; empty if it was not asked.
     """
 
     id: str
@@ -42,6 +43,7 @@ class ReviewItem:
     reason: str
     kind: str
     related: tuple[str, ...] = ()
+    verdict: str = ""
 
 
 def collect_items(findings: Findings) -> list[ReviewItem]:
@@ -56,23 +58,27 @@ def collect_items(findings: Findings) -> list[ReviewItem]:
     labels = dict(zip(findings.table["id"], findings.table["label"], strict=True))
     groups = _group_members(findings.duplicates)
     items: dict[str, ReviewItem] = {}
-    for id, kind, reason, p_cat, p_dog in _found(findings, labels):
+    for id, kind, reason, *answer in _found(findings, labels):
         first = items.get(id)
         if first is not None:
-            kind, p_cat, p_dog = first.kind, first.p_cat, first.p_dog
+            kind, answer = first.kind, [first.p_cat, first.p_dog, first.verdict]
             reason = first.reason if reason in first.reason else f"{first.reason}; {reason}"
         related = tuple(other for other in groups.get(id, ()) if other != id)[:_MAX_RELATED]
-        items[id] = ReviewItem(id, sha256s[id], labels[id], p_cat, p_dog, reason, kind, related)
+        p_cat, p_dog, verdict = answer
+        items[id] = ReviewItem(
+            id, sha256s[id], labels[id], p_cat, p_dog, reason, kind, related, verdict
+        )
     return list(items.values())
 
 
-_Found = tuple[str, str, str, float | None, float | None]
-"""Id, kind, reason, p_cat, p_dog."""
+_Found = tuple[str, str, str, float | None, float | None, str]
+"""Id, kind, reason, p_cat, p_dog, verdict."""
 
 
 def _found(findings: Findings, labels: Mapping[str, str]) -> Iterator[_Found]:
     for row in _rows(findings.suspects):
-        yield row.id, row.kind, row.reason, _known(row.p_cat), _known(row.p_dog)
+        p_cat, p_dog = _known(row.p_cat), _known(row.p_dog)
+        yield row.id, row.kind, row.reason, p_cat, p_dog, "" if p_cat is None else row.verdict
     members: dict[int, list[Any]] = {}
     for row in _rows(findings.duplicates):
         members.setdefault(row.group, []).append(row)
@@ -80,10 +86,10 @@ def _found(findings: Findings, labels: Mapping[str, str]) -> Iterator[_Found]:
         for row in members[group]:
             others = sorted({labels[m.id] for m in members[group]} - {"", labels[row.id]})
             said = " and ".join(others) or "another animal"
-            yield row.id, "conflict", f"{row.kind} duplicate labelled {said}", None, None
+            yield row.id, "conflict", f"{row.kind} duplicate labelled {said}", None, None, ""
     for row in _rows(findings.problems):
         if row.check in UNREADABLE_CHECKS:
-            yield row.id, "unreadable", row.detail or row.check, None, None
+            yield row.id, "unreadable", row.detail or row.check, None, None, ""
 
 
 def _group_members(duplicates: pd.DataFrame) -> dict[str, list[str]]:

@@ -24,7 +24,8 @@ CREATE TABLE answers(
 LIST = "INSERT OR IGNORE INTO listing(key, path, archive, relative) VALUES (?, ?, ?, ?)"
 COUNT = """
 SELECT COUNT(*), TOTAL(label IS NOT NULL), TOTAL(error IS NOT NULL AND label IS NULL),
-       TOTAL(label IS NOT NULL AND error <> ''), TOTAL(label = 'cat'), TOTAL(label = 'dog')
+       TOTAL(label IS NOT NULL AND error <> ''), TOTAL(label = 'cat'), TOTAL(label = 'dog'),
+       TOTAL(label = 'both'), TOTAL(label = 'neither')
 FROM listing LEFT JOIN answers USING (key)
 """
 PENDING = """

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from catordog.data.photos import Photo, list_photos
 from catordog.errors import ConfigError
-from catordog.labels import CLASSES
+from catordog.labels import Label
 from catordog.scoring.path_lines import read_paths
 from catordog.scoring.rows import as_text
 from catordog.scoring.sort import SortPlan
@@ -49,7 +49,7 @@ class Request:
         exclude = [] if self.out is None else output_paths(self.out)
         if self.plan is not None:
             folder = self.plan.folder
-            exclude += [folder, *(folder / label for label in CLASSES)]
+            exclude += [folder, *(folder / label for label in Label)]
         is_list = self.stdin is not None
         for from_list, group in groupby(self.arguments, key=lambda arg: is_list and arg == "-"):
             paths: Iterable[str] = group

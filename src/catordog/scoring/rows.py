@@ -31,7 +31,8 @@ class Row(NamedTuple):
 
     Attributes:
         path: of the photo, as it was named or found.
-        label: `cat` or `dog`; None if the photo could not be answered, and so for the next four.
+        label: `cat`, `dog`, `both` or `neither`; None if the photo could not be answered, and so
+            for the next four.
         p_cat: probability of a cat, in [0, 1], to 6 decimals.
         p_dog: probability of a dog, in [0, 1], to 6 decimals.
         width: pixels across, upright.

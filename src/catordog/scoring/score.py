@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import BinaryIO
 
@@ -93,7 +93,7 @@ class _Run:
         self._classifier = classifier
         self._request = request
         self._hooks = hooks
-        self._counts = Counts(0, 0, 0, 0, 0, 0)
+        self._counts = Counts(*[0] * len(fields(Counts)))
         self._was_complete = False
         self._resumed = 0
         self._done = 0

@@ -1,4 +1,4 @@
-"""Puts answered photos into a folder per class, without ever overwriting or losing a file."""
+"""Puts answered photos into a folder per label, without ever overwriting or losing a file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MAX_SUFFIX_BYTES = 16
 
 
 class SortMode(StrEnum):
-    """How a photo gets into its class's folder."""
+    """How a photo gets into its label's folder."""
 
     COPY = "copy"
     MOVE = "move"
@@ -39,7 +39,8 @@ class SortPlan:
     """What to do with the photos once they are answered.
 
     Attributes:
-        folder: gets a folder per class, and in it the photos under their relative paths.
+        folder: gets a folder per label that a photo has, and in it the photos under their relative
+            paths.
         mode: copy, move, or link to them (symbolically).
         dry_run: say what would be done, and touch nothing.
     """
@@ -98,10 +99,10 @@ def sort_photos(
     *,
     on_line: Callable[[str], None] | None = None,
 ) -> SortSummary:
-    """Puts each photo into its class's folder. Interrupted, it can be repeated as it was.
+    """Puts each photo into its label's folder. Interrupted, it can be repeated as it was.
 
     Args:
-        labelled: photos with `cat`, `dog`, or None if they have no answer; read as a stream.
+        labelled: photos with their label, or None if they have no answer; read as a stream.
         plan: where to, and how.
         reader: reads members of zips.
         on_line: receives each step of a dry run, as `copy a.jpg -> sorted/cat/a.jpg`.

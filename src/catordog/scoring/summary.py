@@ -32,6 +32,8 @@ class Counts:
         damaged: of those answered, how many are cut short or otherwise damaged.
         cats: of those answered, how many are labelled cat.
         dogs: of those answered, how many are labelled dog.
+        both: of those answered, how many are labelled both.
+        neither: of those answered, how many are labelled neither.
     """
 
     photos: int
@@ -40,6 +42,8 @@ class Counts:
     damaged: int
     cats: int
     dogs: int
+    both: int
+    neither: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from PIL import Image
+
+from catordog.errors import CatOrDogError
 from catordog.inference.bundle import load_bundle
 from catordog.inference.classifier import Classifier
-from catordog.records import Answer
+from catordog.inference.second_look import SecondLook
+from catordog.labels import CLASSES
+from catordog.records import Failure, Prediction
 from catordog.serving.settings import ServeSettings
+
+_JPEG_QUALITY = 85
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +33,28 @@ class Question:
     explain: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A prediction and what it rests on.
+
+    Attributes:
+        prediction: what would have been answered without an explanation.
+        heat_maps: by class, a JPEG: the photo, with what speaks for that class drawn over it.
+    """
+
+    prediction: Prediction
+    heat_maps: Mapping[str, bytes]
+
+
+Answered = Prediction | Explained | Failure
+"""What becomes of one photo."""
+
+
 class Answerer:
     """Holds the model of one process.
 
     Attributes:
-        classifier: what answers.
+        bundle: the model file.
     """
 
     def __init__(self, settings: ServeSettings) -> None:
@@ -37,19 +63,37 @@ class Answerer:
         Raises:
             BundleError: there is no such model file, or it is damaged or of another kind.
         """
-        bundle = load_bundle(settings.model)
-        self.classifier = Classifier(bundle, limits=settings.decode_limits)
+        self.bundle = load_bundle(settings.model)
+        limits = settings.decode_limits
+        self._classifiers = {
+            str(look): Classifier(self.bundle, limits=limits, second_look=look)
+            for look in SecondLook
+        }
 
-    def answer(self, photos: Sequence[bytes], question: Question) -> Sequence[Answer]:
+    def answer(self, photos: Sequence[bytes], question: Question) -> list[Answered]:
         """Answers encoded photos, in order."""
-        return self.classifier.answer_batch(photos)
+        classifier = self._classifiers[question.second_look]
+        if question.explain:
+            return [_explain(classifier, photo) for photo in photos]
+        return list(classifier.answer_batch(photos))
 
     def warm_up(self) -> None:
         """Answers a drawn photo, so that the first client does not wait for first things."""
-        import io
-
-        from PIL import Image
-
         drawn = io.BytesIO()
         Image.new("RGB", (320, 240), (120, 90, 60)).save(drawn, "JPEG")
         self.answer([drawn.getvalue()], Question())
+
+
+def _explain(classifier: Classifier, photo: bytes) -> Explained | Failure:
+    try:
+        explanation = classifier.explain(photo)
+    except CatOrDogError as exc:
+        return Failure(error=str(exc), kind=type(exc).__name__)
+    maps = {label.value: _to_jpeg(explanation.overlay(label)) for label in CLASSES}
+    return Explained(explanation.prediction, maps)
+
+
+def _to_jpeg(pixels: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", quality=_JPEG_QUALITY)
+    return file.getvalue()

@@ -10,13 +10,11 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from catordog.records import Answer, Failure, Prediction
+from catordog.records import Failure, Prediction
 from catordog.serving import api_examples, schemas
-from catordog.serving.answering import Question
+from catordog.serving.answering import Answered, Explained, Question
 from catordog.serving.service import Service
 from catordog.serving.uploads import read_upload
-
-Answered = Answer | BaseException
 
 
 def predict_routes(service: Service) -> APIRouter:
@@ -38,7 +36,7 @@ def predict_routes(service: Service) -> APIRouter:
             upload = await read_upload(request, service.settings, share)
             service.metrics.request_bytes.observe(upload.size_bytes)
             answers = await answer_photos(service, upload.photos, upload.question)
-        bundle = service.answerer.classifier.bundle
+        bundle = service.answerer.bundle
         body = {
             "model": {"name": bundle.metadata.name, "sha256": bundle.sha256},
             "answers": [schemas.lay_out(index, answer) for index, answer in enumerate(answers)],
@@ -48,7 +46,7 @@ def predict_routes(service: Service) -> APIRouter:
     @router.get("/models", response_model=schemas.Models, summary="List the models that answer")
     async def read_models() -> dict[str, Any]:
         """Says which models answer here, and what they were measured to be worth."""
-        bundle = service.answerer.classifier.bundle
+        bundle = service.answerer.bundle
         metadata = bundle.metadata
         description = {
             "name": metadata.name,
@@ -68,7 +66,7 @@ def predict_routes(service: Service) -> APIRouter:
 
 async def answer_photos(
     service: Service, photos: Sequence[bytes | Failure], question: Question
-) -> list[Answered]:
+) -> list[Answered | BaseException]:
     """Answers what can be answered, leaves the failures in their places, and counts both.
 
     Raises:
@@ -77,8 +75,9 @@ async def answer_photos(
     asked = iter(await service.ask([p for p in photos if isinstance(p, bytes)], question))
     answers = [photo if isinstance(photo, Failure) else next(asked) for photo in photos]
     for answer in answers:
-        if isinstance(answer, Prediction):
-            service.metrics.verdicts.labels(answer.label.value).inc()
+        said = answer.prediction if isinstance(answer, Explained) else answer
+        if isinstance(said, Prediction):
+            service.metrics.verdicts.labels(said.label.value).inc()
         else:
             kind = answer.kind if isinstance(answer, Failure) else "ServerError"
             service.metrics.failures.labels(kind).inc()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,8 @@ from pydantic import BaseModel, Field
 
 from catordog import errors
 from catordog.labels import Label
-from catordog.records import Answer, Prediction
+from catordog.records import Prediction
+from catordog.serving.answering import Answered, Explained
 
 
 class PhotoError(BaseModel):
@@ -32,6 +34,10 @@ class PhotoAnswer(BaseModel):
     width: int | None = Field(None, description="Pixels across, upright.")
     height: int | None = Field(None, description="Pixels down, upright.")
     warning: str | None = Field(None, description="Empty, or what the answer does not rest on.")
+    heat_maps: dict[str, str] | None = Field(
+        None,
+        description="If asked for: by class, a JPEG in base64, the photo with what speaks for it.",
+    )
     error: PhotoError | None = Field(None, description="In place of an answer.")
 
 
@@ -79,7 +85,7 @@ class ProblemBody(BaseModel):
     detail: str = Field(description="What failed, what was expected, and the next step.")
 
 
-def lay_out(index: int, answer: Answer | BaseException) -> dict[str, Any]:
+def lay_out(index: int, answer: Answered | BaseException) -> dict[str, Any]:
     """Lays one photo's answer out as a `PhotoAnswer`.
 
     Example:
@@ -87,6 +93,9 @@ def lay_out(index: int, answer: Answer | BaseException) -> dict[str, Any]:
         >>> lay_out(3, Failure("no picture", "ImageDecodeError"))["error"]["status"]
         415
     """
+    if isinstance(answer, Explained):
+        maps = {name: base64.b64encode(jpeg).decode() for name, jpeg in answer.heat_maps.items()}
+        return lay_out(index, answer.prediction) | {"heat_maps": maps}
     if isinstance(answer, Prediction):
         return {
             "index": index,

@@ -6,8 +6,7 @@ import asyncio
 import logging
 from enum import StrEnum
 
-from catordog.records import Answer
-from catordog.serving.answering import Answerer, Question
+from catordog.serving.answering import Answered, Answerer, Question
 from catordog.serving.batching import Batcher
 from catordog.serving.limits import UploadBudget
 from catordog.serving.metrics import Metrics
@@ -43,7 +42,7 @@ class Service:
         self.budget = UploadBudget(settings.max_buffered_bytes)
         self.state = State.LOADING
         self._answerer: Answerer | None = None
-        self._batcher: Batcher[Question, Answer] | None = None
+        self._batcher: Batcher[Question, Answered] | None = None
 
     async def start(self) -> None:
         """Opens the model, answers once, and is ready. A model that does not answer is logged."""
@@ -99,7 +98,7 @@ class Service:
         """
         self._opened().check_room()
 
-    async def ask(self, photos: list[bytes], question: Question) -> list[Answer | BaseException]:
+    async def ask(self, photos: list[bytes], question: Question) -> list[Answered | BaseException]:
         """Answers photos, in order.
 
         Raises:
@@ -113,7 +112,7 @@ class Service:
         finally:
             self.metrics.queue_depth.set(batcher.depth)
 
-    def _opened(self) -> Batcher[Question, Answer]:
+    def _opened(self) -> Batcher[Question, Answered]:
         _ = self.answerer
         assert self._batcher is not None
         return self._batcher

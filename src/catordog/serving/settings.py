@@ -35,26 +35,41 @@ class ServeSettings(BaseSettings):
     )
 
     host: str = Field(default="127.0.0.1", description="Address to serve on; 0.0.0.0 for all.")
-    port: int = Field(default=8000, ge=0, le=65_535, description="Port to serve on; 0 for any free one.")
-    model: str = Field(default="accurate", description="accurate, fast, or the path of a model file.")
+    port: int = Field(
+        default=8000, ge=0, le=65_535, description="Port to serve on; 0 for any free one."
+    )
+    model: str = Field(
+        default="accurate", description="accurate, fast, or the path of a model file."
+    )
     second_look: SecondLook = Field(
         default="auto", description="Whether an unsure photo is looked at again, closer."
     )
     workers: int = Field(
-       default= default_factory=available_cores, ge=1, le=256, description="Processes; one per core."
+        default_factory=available_cores, ge=1, le=256, description="Processes; one per core."
     )
-    batch_size: int = Field(default=8, ge=1, le=256, description="Photos a network call takes at most.")
+    batch_size: int = Field(
+        default=8, ge=1, le=256, description="Photos a network call takes at most."
+    )
     queue_size: int = Field(
-        default=64, ge=1, le=100_000, description="Photos that may wait in each process; more get 503."
+        default=64,
+        ge=1,
+        le=100_000,
+        description="Photos that may wait in each process; more get 503.",
     )
     timeout_s: float = Field(
         default=10.0, gt=0, le=600, description="From the upload to its answer; later ones get 504."
     )
     upload_timeout_s: float = Field(
-        default=30.0, gt=0, le=3600, description="For a request to arrive whole; slower ones get 408."
+        default=30.0,
+        gt=0,
+        le=3600,
+        description="For a request to arrive whole; slower ones get 408.",
     )
     drain_s: float = Field(
-        default=2.0, ge=0, le=600, description="After SIGTERM, how long /readyz says 503 before the end."
+        default=2.0,
+        ge=0,
+        le=600,
+        description="After SIGTERM, how long /readyz says 503 before the end.",
     )
     max_photos: int = Field(default=32, ge=1, le=1000, description="Photos in one request.")
     max_photo_bytes: int = Field(default=20 * 1024**2, ge=1, description="Of one encoded photo.")
@@ -67,12 +82,15 @@ class ServeSettings(BaseSettings):
         default=1000, ge=1, description="Open connections of one process; beyond it, 503."
     )
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
-        default=(), description="Keys that clients must show, with commas between; none: open to all."
+        default=(),
+        description="Keys that clients must show, with commas between; none: open to all.",
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Other sites whose pages may ask, with commas between."
     )
-    access_log: bool = Field(default=True, description="One line per request, without photo or name.")
+    access_log: bool = Field(
+        default=True, description="One line per request, without photo or name."
+    )
 
     @field_validator("api_keys", "cors_origins", mode="before")
     @classmethod

@@ -184,12 +184,15 @@ function drawAbout() {
 
 function drawAnswer(item) {
   const isAnswered = item.p_cat !== null && item.p_dog !== null;
-  at("model").hidden = at("bar").hidden = !isAnswered;
+  at("model").hidden = at("bars").hidden = !isAnswered;
   if (!isAnswered) return;
-  const label = item.p_cat > item.p_dog ? "cat" : "dog";
-  at("answer").textContent = `${label}, ${percent(Math.max(item.p_cat, item.p_dog))}`;
-  at("answer").dataset.label = label;
-  at("bar").firstElementChild.style.width = `${100 * item.p_cat}%`;
+  at("answer").textContent = item.verdict;
+  at("answer").dataset.label = item.verdict;
+  for (const name of ["cat", "dog"]) {
+    const p = item[`p_${name}`];
+    at(`p-${name}`).textContent = percent(p);
+    at(`bar-${name}`).style.width = `${100 * p}%`;
+  }
 }
 
 function drawRelated(item) {
