@@ -48,7 +48,7 @@ WALLS = {
     "starlette": ("review", "serving"),
     "uvicorn": ("review", "serving"),
     "pydantic": ("review", "serving"),
-    "pydantic_settings": ("serving/settings.py",),
+    "pydantic_settings": ("serving/settings.py", "serving/challenge_settings.py"),
     "prometheus_client": ("serving/metrics.py",),
     "python_multipart": ("serving",),
     "kagglehub": ("data/download",),

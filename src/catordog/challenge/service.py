@@ -101,6 +101,10 @@ class ChallengeService:
         allowed = self._hostnames.get(site_key)
         return allowed is not None and (not allowed or hostname.lower() in allowed)
 
+    def hostnames_of(self, site_key: str) -> tuple[str, ...]:
+        """Returns where a site may show challenges; empty for anywhere."""
+        return self._hostnames.get(site_key, ())
+
     def begin_session(self, site_key: str, address: str) -> Session:
         """Begins a session for somebody at a network address."""
         hidden = self._signer.hide(address)

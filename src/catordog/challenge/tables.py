@@ -126,6 +126,7 @@ def open_database(url: str) -> Engine:
     Raises:
         ConfigError: the URL is none, the database cannot be reached, or its driver is missing.
     """
+    engine: Engine | None = None
     try:
         parsed = make_url(url)
         if parsed.drivername == "postgresql":
@@ -139,6 +140,8 @@ def open_database(url: str) -> Engine:
                 connection.exec_driver_sql("SELECT pg_advisory_xact_lock(627783)")
             METADATA.create_all(connection)
     except (SQLAlchemyError, ImportError, OSError) as exc:
+        if engine is not None:
+            engine.dispose()
         shown = _without_password(url)
         reason = " ".join(str(getattr(exc, "orig", None) or exc).split())[:120]
         raise ConfigError(
