@@ -12,6 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 from catordog import __version__
 from catordog.serving.gate import Gate
 from catordog.serving.health_routes import health_routes
+from catordog.serving.inference_routes import inference_routes
 from catordog.serving.page_routes import page_routes
 from catordog.serving.predict_routes import predict_routes
 from catordog.serving.problems import answer_problems
@@ -66,7 +67,8 @@ def create_app(
     )
     answer_problems(app)
     app.state.service = service
-    for router in (predict_routes(service), health_routes(service), *routers, page_routes()):
+    own = (predict_routes(service), health_routes(service), inference_routes(service))
+    for router in (*own, *routers, page_routes()):
         app.include_router(router)
     if settings.cors_origins:
         app.add_middleware(

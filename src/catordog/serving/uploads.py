@@ -10,6 +10,7 @@ import asyncio
 import base64
 import binascii
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from fastapi import Request
@@ -86,20 +87,12 @@ async def read_upload(request: Request, settings: ServeSettings, share: UploadSh
             f"'{content_type[:80]}'. Set Content-Type.",
         )
     body = LimitedBody(request, settings, share)
-    try:
-        async with asyncio.timeout(settings.upload_timeout_s):
-            if content_type == FORM:
-                reader = FormReader(options.get(b"boundary", b""), settings)
-                upload = await _read_form(body, reader, settings)
-            else:
-                upload = await _read_json(body, settings)
-    except TimeoutError as exc:
-        raise Problem(
-            408,
-            "upload-too-slow",
-            f"Cannot read the body: expected it whole within {settings.upload_timeout_s:g} s, "
-            f"received {body.size_bytes} bytes of it. Send less at once.",
-        ) from exc
+    async with reading_in_time(body, settings):
+        if content_type == FORM:
+            reader = FormReader(options.get(b"boundary", b""), settings)
+            upload = await _read_form(body, reader, settings)
+        else:
+            upload = await _read_json(body, settings)
     if not upload.photos:
         raise Problem(
             422,
@@ -148,6 +141,25 @@ class LimitedBody:
                 f"Cannot read the body: expected at most {self._limit_bytes} bytes, received "
                 f"{size_bytes} or more. Send fewer photos at once.",
             )
+
+
+@asynccontextmanager
+async def reading_in_time(body: LimitedBody, settings: ServeSettings) -> AsyncIterator[None]:
+    """Ends reading that takes too long.
+
+    Raises:
+        Problem: 408, the body was not there in time.
+    """
+    try:
+        async with asyncio.timeout(settings.upload_timeout_s):
+            yield
+    except TimeoutError as exc:
+        raise Problem(
+            408,
+            "upload-too-slow",
+            f"Cannot read the body: expected it whole within {settings.upload_timeout_s:g} s, "
+            f"received {body.size_bytes} bytes of it. Send less at once.",
+        ) from exc
 
 
 def too_large(settings: ServeSettings) -> Failure:
