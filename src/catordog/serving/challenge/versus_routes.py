@@ -12,8 +12,8 @@ from pydantic import BaseModel, Field
 from catordog.challenge.rules import PHOTOS
 from catordog.challenge.service import VERSUS_SITE, ChallengeService
 from catordog.challenge.tallies import Tally, TallyBook
-from catordog.records import Answer, Prediction
-from catordog.serving.answering import Question
+from catordog.records import Prediction
+from catordog.serving.answering import Answered, Question
 from catordog.serving.challenge.bodies import read_model
 from catordog.serving.challenge.play_routes import GivenAnswer, gone
 from catordog.serving.service import Service
@@ -97,7 +97,7 @@ def versus_routes(challenge: ChallengeService, book: TallyBook, service: Service
             cats=cats,
             p_cat=[_probability(one, "p_cat") for one in answers],
             p_dog=[_probability(one, "p_dog") for one in answers],
-            model_name=service.answerer.classifier.name,
+            model_name=service.answerer.bundle.metadata.name,
             you=you,
             model=model,
             tallies=_lay_out(people, machine),
@@ -111,12 +111,12 @@ def versus_routes(challenge: ChallengeService, book: TallyBook, service: Service
     return router
 
 
-def _picks(answer: Answer | BaseException) -> bool:
+def _picks(answer: Answered | BaseException) -> bool:
     """Says whether the model picks a photo: it is asked which of the two it is."""
     return isinstance(answer, Prediction) and answer.p_dog_given_pet < 0.5
 
 
-def _probability(answer: Answer | BaseException, name: str) -> float | None:
+def _probability(answer: Answered | BaseException, name: str) -> float | None:
     return round(float(getattr(answer, name)), 4) if isinstance(answer, Prediction) else None
 
 
