@@ -30,20 +30,22 @@ export function draw(canvas, round, photos) {
     context.restore();
     ["you", "model"].forEach((who, row) => {
       if (round[who].picked[index] === round.cats[index]) return;
+      const name = who === "you" ? "human" : "machine";
+      font(19, 600);
       context.fillStyle = colours[who];
       context.beginPath();
-      context.roundRect(x + 8, y + 8 + row * 40, 78, 32, 16);
+      context.roundRect(x + 8, y + 8 + row * 40, context.measureText(name).width + 24, 32, 16);
       context.fill();
-      font(19, 600);
-      write(who === "you" ? "human" : "model", x + 17, y + 30 + row * 40, "#ffffff");
+      write(name, x + 20, y + 30 + row * 40, "#ffffff");
     });
   });
   [["you", "Human", 55], ["model", "Machine", 610]].forEach(([who, name, x]) => {
     const player = round[who];
     font(30, 700);
     write(name, x, 548, colours[who]);
+    const after = x + context.measureText(name).width + 18;
     font(30, 400);
-    write(`${12 - player.wrong} of 12 right in ${(player.took_ms / 1000).toFixed(player.took_ms < 950 ? 2 : 1)} s`, x + 130, 548, colours.ink);
+    write(`${12 - player.wrong} of 12 right in ${(player.took_ms / 1000).toFixed(player.took_ms < 950 ? 2 : 1)} s`, after, 548, colours.ink);
   });
   font(22);
   write("Pick all the cats. Labels mark who missed which photo.", 55, 597, colours.soft);
