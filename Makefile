@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: help setup demo fmt check test test-browser test-data bench docs clean
+.PHONY: help setup demo fmt check test test-browser test-postgres test-kill test-data bench docs clean
 
 help:           ## list these words
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -40,6 +40,13 @@ test: $(VENV)/dev.stamp  ## the tests that need nothing but this repository
 test-browser: $(VENV)/dev.stamp  ## the tests of the review page in Chromium, which must be there
 	command -v chromium
 	$(BIN)/pytest -m browser
+
+test-postgres: $(VENV)/dev.stamp  ## the challenge on PostgreSQL, which must be there (Debian: apt-get install postgresql)
+	ls /usr/lib/postgresql/*/bin/initdb || command -v initdb
+	$(BIN)/pytest -m postgres
+
+test-kill: $(VENV)/dev.stamp  ## kill the server 200 times while it answers about tickets
+	CATORDOG_KILLS=200 $(BIN)/pytest tests/challenge/test_kill.py
 
 test-data: $(VENV)/dev.stamp  ## the tests that need the photos in CATORDOG_DATA
 	$(BIN)/pytest -m data

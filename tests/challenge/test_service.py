@@ -27,9 +27,7 @@ def solve(
 ) -> tuple[bool, str]:
     """Plays one challenge, with so many photos wrong; returns whether it passed, and the ticket."""
     session = (
-        service.find_session(session_id)
-        if session_id
-        else service.begin_session(SITE.key, address)
+        service.find_session(session_id) if session_id else service.begin_session(SITE.key, address)
     )
     assert session is not None
     shown = service.show_challenge(session)

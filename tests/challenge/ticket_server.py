@@ -1,4 +1,4 @@
-"""`python -m tests.challenge.ticket_server URL PORT`: answers about tickets, without photos or model."""
+"""`python -m tests.challenge.ticket_server URL PORT`: tickets without photos or a model."""
 
 from __future__ import annotations
 

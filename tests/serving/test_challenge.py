@@ -123,7 +123,7 @@ def test_old_client_works_with_its_host_changed(server: TestClient) -> None:
     pets = re.findall(r'ImgRec\("(.+?)","(.+?)",', created)
     assert session is not None and len(pets) == 12
     assert created.startswith(f'asirraState.NewSessionComplete(3, "{session[1]}");')
-    assert created.count(".jpg\",250,250)") == 12
+    assert created.count('.jpg",250,250)') == 12
     bits = "".join("01"[is_drawn_cat(server.get(f"http:{url}").content)] for _, url in pets)
     path = f"/cgi/Asirra?action=ScoreResponse&sessionId={session[1]}&response={bits}&rand=0.2"
     scored = server.get(path).text
@@ -161,7 +161,9 @@ def test_tickets_of_the_two_protocols_do_not_mix(server: TestClient) -> None:
     ticket = solve(server, site_key="shop")
     body = server.get("/cgi/Asirra", params={"action": "ValidateTicket", "ticket": ticket}).text
     assert "Pass" not in body
-    assert server.post("/v1/siteverify", data={"secret": OTHER, "response": ticket}).json()["success"]
+    assert server.post("/v1/siteverify", data={"secret": OTHER, "response": ticket}).json()[
+        "success"
+    ]
 
 
 def test_photos_are_alike_in_headers_names_and_size(server: TestClient) -> None:
@@ -282,3 +284,21 @@ def test_too_many_open_challenges_are_refused(
 def test_server_without_challenge_photos_has_no_challenge(client: Any) -> None:
     for path in ("/challenge", "/versus", "/cgi/Asirra?action=CreateSession"):
         assert client.get(path).status_code == 404
+
+
+def test_attack_over_http_is_told_nothing_but_whether_it_passed(
+    server: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from catordog.challenge.attack import ServerOpponent, attack
+    from tests.challenge.test_attack import KnowsColours
+
+    def request(self: ServerOpponent, method: str, path: str, body: bytes | None = None) -> bytes:
+        headers = {"content-type": "application/json"}
+        response = server.request(method, path, content=body, headers=headers)
+        assert response.status_code < 300
+        return response.content
+
+    monkeypatch.setattr(ServerOpponent, "_request", request)
+    player: Any = KnowsColours(right=True)
+    played = attack(ServerOpponent("http://127.0.0.1"), player, 3)
+    assert (played.rounds, played.passed, played.wrong) == (3, 3, None)

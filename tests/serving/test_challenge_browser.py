@@ -154,7 +154,10 @@ def test_challenge_is_solved_by_keyboard_alone(page: Page, server: str) -> None:
             page.tab.keyboard.press("Space" if index % 2 else "Enter")
         page.tab.keyboard.press("ArrowRight")
     page.tab.keyboard.press("ArrowUp")
-    assert page.tab.evaluate("[...document.querySelectorAll('.tile')].indexOf(document.activeElement)") == 5
+    assert (
+        page.tab.evaluate("[...document.querySelectorAll('.tile')].indexOf(document.activeElement)")
+        == 5
+    )
     page.tab.locator(".tile").nth(11).focus()
     page.tab.keyboard.press("Tab")
     page.tab.keyboard.press("Enter")

@@ -61,7 +61,7 @@ class ChallengeService:
         store: ChallengeStore,
         pools: tuple[PhotoPool, PhotoPool],
         *,
-        policy: Policy = Policy(),
+        policy: Policy | None = None,
         sites: Sequence[Site] = (),
         secret: str = "",
         clock: Callable[[], float] = time.time,
@@ -71,12 +71,12 @@ class ChallengeService:
         Args:
             store: where everything is remembered.
             pools: of challenges, and of `/versus`.
-            policy: the rules.
+            policy: the rules; None for the defaults.
             sites: those that may show challenges, besides the server's own pages.
             secret: signs tickets; empty for one that the database keeps.
             clock: returns seconds since 1970.
         """
-        self.policy = policy
+        self.policy = policy or Policy()
         self._store = store
         self._clock = clock
         self._signer = TicketSigner(secret or store.shared_secret("signing"))

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from catordog.challenge.buckets import Policy, judge
@@ -236,7 +236,7 @@ class ChallengeStore:
         with self._engine.begin() as connection:
             # The condition and the change are one statement: of two that come at once, one sees
             # the other's change.
-            fresh = [TICKETS.c.used_at.is_(None)]
+            fresh: list[ColumnElement[bool]] = [TICKETS.c.used_at.is_(None)]
             if address:
                 fresh.append(TICKETS.c.address == address)
             done = connection.execute(

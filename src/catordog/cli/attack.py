@@ -96,9 +96,7 @@ def _measured_accuracy(classifier: Classifier) -> tuple[float, tuple[float, floa
         return None
 
 
-def _as_text(
-    played: Attack, expected: Expected | None, classifier: Classifier
-) -> Iterator[str]:
+def _as_text(played: Attack, expected: Expected | None, classifier: Classifier) -> Iterator[str]:
     rate = played.passed / played.rounds
     yield (
         f"{classifier.name} passed {played.passed:,} of {played.rounds:,} challenges: {rate:.1%} "
@@ -106,7 +104,8 @@ def _as_text(
     )
     if played.wrong is not None:
         total = played.rounds * 12
-        yield f"single photos right: {1 - played.wrong / total:.2%} ({played.wrong:,} of {total:,} wrong)"
+        right = 1 - played.wrong / total
+        yield f"single photos right: {right:.2%} ({played.wrong:,} of {total:,} wrong)"
     if expected is not None:
         yield (
             f"predicted, from {expected.accuracy:.2%} right on single photos: {expected.rate:.1%} "
@@ -115,9 +114,7 @@ def _as_text(
     yield _PEOPLE
 
 
-def _as_json(
-    played: Attack, expected: Expected | None, classifier: Classifier
-) -> dict[str, Any]:
+def _as_json(played: Attack, expected: Expected | None, classifier: Classifier) -> dict[str, Any]:
     return {
         "model": classifier.name,
         **asdict(played),

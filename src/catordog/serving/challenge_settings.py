@@ -20,7 +20,7 @@ class ChallengeSettings(BaseSettings):
     )
     challenge_sites: SecretStr = Field(
         default=SecretStr(""),
-        description="Sites that may show challenges: KEY:SECRET or KEY:SECRET:HOST+HOST, by commas.",
+        description="Sites that may show challenges: KEY:SECRET[:HOST+HOST], with commas between.",
     )
     challenge_secret: SecretStr = Field(
         default=SecretStr(""), description="Signs tickets; none: one that the database keeps."

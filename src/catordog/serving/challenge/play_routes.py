@@ -121,7 +121,9 @@ def play_routes(challenge: ChallengeService) -> APIRouter:
         jpeg = await asyncio.to_thread(challenge.read_photo, name)
         if jpeg is None:
             raise Problem(
-                404, "not-found", "There is no such photo, or its challenge is over. Ask for a new one."
+                404,
+                "not-found",
+                "There is no such photo, or its challenge is over. Ask for a new one.",
             )
         headers = {"Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "cross-origin"}
         return Response(jpeg, media_type="image/jpeg", headers=headers)
@@ -184,7 +186,7 @@ def gone() -> Problem:
     )
 
 
-_BODIES = {
+_BODIES: dict[str, tuple[type[BaseModel], dict[str, object]]] = {
     "/challenge/api/sessions": (NewSession, {"site_key": OWN_SITE, "hostname": "blog.example"}),
     "/challenge/api/challenges": (OfSession, {"session": "0123456789abcdef0123456789abcdef"}),
     "/challenge/api/answers": (

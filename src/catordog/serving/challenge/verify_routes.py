@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from catordog.challenge.rules import PHOTOS
 from catordog.challenge.service import ORIGINAL_SITE, ChallengeService
@@ -26,13 +26,12 @@ _PROTOCOL = 3
 class VerifiedTicket(BaseModel):
     """What is said of a ticket."""
 
-    model_config = ConfigDict(populate_by_name=True)
-
     success: bool
     challenge_ts: str | None = Field(None, description="When it was solved (ISO 8601, UTC).")
     hostname: str | None = Field(None, description="Where, as the player's browser said.")
     error_codes: list[str] = Field(
-        alias="error-codes",
+        validation_alias="error_codes",
+        serialization_alias="error-codes",
         description="missing-input-secret, invalid-input-secret, missing-input-response, "
         "invalid-input-response, bad-request, timeout-or-duplicate.",
     )
@@ -102,7 +101,7 @@ def verify_routes(challenge: ChallengeService) -> APIRouter:
     async def asirra(
         request: Request,
         action: str = "",
-        sessionId: str = "",  # noqa: N803
+        sessionId: str = "",
         response: str = "",
         ticket: str = "",
     ) -> Response:
