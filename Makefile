@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: help setup demo fmt check test test-browser test-postgres test-kill test-data bench docs clean
+.PHONY: help setup demo fmt check test test-browser test-postgres test-kill test-hostile test-data
+.PHONY: screenshots bench bench-serve docs clean
 
 help:           ## list these words
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -37,16 +38,23 @@ check: $(VENV)/dev.stamp  ## format, lint, types
 test: $(VENV)/dev.stamp  ## the tests that need nothing but this repository
 	$(BIN)/pytest -m 'not data'
 
-test-browser: $(VENV)/dev.stamp  ## the tests of the review page in Chromium, which must be there
+test-browser: $(VENV)/dev.stamp  ## the tests of the pages in Chromium, which must be there
 	command -v chromium
 	$(BIN)/pytest -m browser
 
-test-postgres: $(VENV)/dev.stamp  ## the challenge on PostgreSQL, which must be there (Debian: apt-get install postgresql)
+test-postgres: $(VENV)/dev.stamp  ## the challenge on PostgreSQL, which must be there
 	ls /usr/lib/postgresql/*/bin/initdb || command -v initdb
 	$(BIN)/pytest -m postgres
 
 test-kill: $(VENV)/dev.stamp  ## kill the server 200 times while it answers about tickets
 	CATORDOG_KILLS=200 $(BIN)/pytest tests/challenge/test_kill.py
+
+screenshots: $(VENV)/dev.stamp  ## pictures of the server's pages, into build/screenshots
+	mkdir -p build/screenshots
+	CATORDOG_SCREENSHOTS=$(CURDIR)/build/screenshots $(BIN)/pytest -m browser tests/serving
+
+test-hostile: $(VENV)/dev.stamp  ## 5,000 hostile requests to the server
+	CATORDOG_HOSTILE=5000 $(BIN)/pytest --timeout 1800 tests/serving/test_hostile.py
 
 test-data: $(VENV)/dev.stamp  ## the tests that need the photos in CATORDOG_DATA
 	$(BIN)/pytest -m data
@@ -55,6 +63,9 @@ bench: $(VENV)/dev.stamp  ## speed, on the photos in CATORDOG_DATA; see benchmar
 	$(BIN)/python benchmarks/bench_decode.py $(CATORDOG_DATA)/kaggle/train.zip
 	$(BIN)/python benchmarks/bench_predict.py $(CATORDOG_DATA)/web
 	$(BIN)/python benchmarks/check_explore.py $(CATORDOG_DATA)/kaggle/train.zip
+
+bench-serve: $(VENV)/dev.stamp  ## the server's speed, and what ten times too much does to it
+	$(BIN)/python benchmarks/bench_serve.py
 
 docs: $(VENV)/dev.stamp  ## write docs/cli.md and docs/predict.svg anew from the commands
 	$(BIN)/python -m typer catordog.cli utils docs --name catordog --output docs/cli.md

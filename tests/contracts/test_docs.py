@@ -18,7 +18,7 @@ GUIDES = ("README.md", "docs/tutorial.md")
 # Commands that install or set up: what they do is done by the time a test runs.
 SETUP = ("make ", "pip ", "git ", "python3 -m venv", "cd ")
 # Minutes of training, a browser, or the network: these have tests of their own.
-ELSEWHERE = ("train", "evaluate", "review", "split", "download")
+ELSEWHERE = ("train", "evaluate", "review", "serve", "split", "download")
 
 
 def blocks(language: str) -> list[str]:

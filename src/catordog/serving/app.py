@@ -65,7 +65,8 @@ def create_app(
         redoc_url=None,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
-    answer_problems(app)
+    rejections = service.metrics.rejections
+    answer_problems(app, lambda problem: rejections.labels(problem.kind).inc())
     app.state.service = service
     own = (predict_routes(service), health_routes(service), inference_routes(service))
     for router in (*own, *routers, page_routes()):

@@ -61,6 +61,7 @@ class Gate:
                 "Cannot answer: expected one of this server's keys, received none or another. "
                 "Send it as 'Authorization: Bearer KEY'.",
             )
+            self._service.metrics.rejections.labels(problem.kind).inc()
             answer = refuse(Request(scope), problem)
         try:
             await answer(scope, receive, send_guarded)

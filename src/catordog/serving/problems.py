@@ -6,6 +6,7 @@ The Open Inference Protocol wants another shape, `{"error": "..."}`, below `/v2`
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -57,11 +58,12 @@ def refuse(request: Request, problem: Problem) -> Response:
     return JSONResponse(body, problem.status, headers, media_type=MEDIA_TYPE)
 
 
-def answer_problems(app: FastAPI) -> None:
-    """Makes an application answer every error as a problem."""
+def answer_problems(app: FastAPI, on_problem: Callable[[Problem], None]) -> None:
+    """Makes an application answer every error as a problem, and tell `on_problem` of refusals."""
 
     async def problem(request: Request, exc: Exception) -> Response:
         assert isinstance(exc, Problem)
+        on_problem(exc)
         return refuse(request, exc)
 
     async def refused(request: Request, exc: Exception) -> Response:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from python_multipart.multipart import parse_options_header
+from starlette.requests import ClientDisconnect
 
 from catordog.errors import ImageDecodeError, ImageTooLargeError
 from catordog.records import Failure
@@ -123,11 +124,15 @@ class LimitedBody:
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """Yields the body's bytes as they come in."""
-        async for piece in self._request.stream():
-            self.size_bytes += len(piece)
-            self._check(self.size_bytes)
-            self._share.take(len(piece))
-            yield piece
+        try:
+            async for piece in self._request.stream():
+                self.size_bytes += len(piece)
+                self._check(self.size_bytes)
+                self._share.take(len(piece))
+                yield piece
+        except ClientDisconnect as exc:  # nobody hears this; it is counted
+            detail = "Cannot read the body: expected all of it, received its beginning. Try again."
+            raise Problem(400, "client-gone", detail) from exc
 
     async def read(self) -> bytes:
         """Returns the whole body."""

@@ -27,8 +27,8 @@ class VerifiedTicket(BaseModel):
     """What is said of a ticket."""
 
     success: bool
-    challenge_ts: str | None = Field(None, description="When it was solved (ISO 8601, UTC).")
-    hostname: str | None = Field(None, description="Where, as the player's browser said.")
+    challenge_ts: str | None = Field(default=None, description="When it was solved (ISO 8601, UTC).")
+    hostname: str | None = Field(default=None, description="Where, as the player's browser said.")
     error_codes: list[str] = Field(
         validation_alias="error_codes",
         serialization_alias="error-codes",
