@@ -93,7 +93,9 @@ def main() -> None:
     for kind in rows[0]:
         table = np.array([row[kind] for row in rows], np.float64)
         report["auc"][kind] = tell_apart(table, labels, half)
-    everything = np.array([[value for kind in row for value in row[kind]] for row in rows], np.float64)
+    everything = np.array(
+        [[value for kind in row for value in row[kind]] for row in rows], np.float64
+    )
     report["auc"]["all together"] = tell_apart(everything, labels, half)
     print(json.dumps(report, indent=2))
 

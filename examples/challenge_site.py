@@ -1,8 +1,8 @@
 """A guest book that asks visitors to pick the cats. Python alone; see docs/challenge.md.
 
-    export CATORDOG_CHALLENGE_SITES=guestbook:a-secret-nobody-guesses
-    catordog serve --challenge-photos train.zip &
-    python examples/challenge_site.py http://127.0.0.1:8000 a-secret-nobody-guesses
+export CATORDOG_CHALLENGE_SITES=guestbook:a-secret-nobody-guesses
+catordog serve --challenge-photos train.zip &
+python examples/challenge_site.py http://127.0.0.1:8000 a-secret-nobody-guesses
 """
 
 import html

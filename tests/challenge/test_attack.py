@@ -65,7 +65,7 @@ def test_no_url_is_refused(url: str) -> None:
 
 
 class Nonsense(http.server.BaseHTTPRequestHandler):
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         self.send_response(200)
         self.end_headers()
         self.wfile.write(b"[]")

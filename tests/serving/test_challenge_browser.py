@@ -17,7 +17,6 @@ from typing import Any
 
 import pytest
 
-
 playwright = pytest.importorskip(
     "playwright.sync_api", reason="needs playwright: pip install 'catordog[dev]'"
 )
@@ -311,7 +310,7 @@ asirraState.SetCellsPerRow(6);
 
 def test_page_of_2008_works_with_its_host_changed(chromium: Any, server: str) -> None:
     class OldWiki(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             self.send_response(200)
             self.send_header("Content-Type", "text/html")
             self.end_headers()

@@ -27,7 +27,9 @@ class VerifiedTicket(BaseModel):
     """What is said of a ticket."""
 
     success: bool
-    challenge_ts: str | None = Field(default=None, description="When it was solved (ISO 8601, UTC).")
+    challenge_ts: str | None = Field(
+        default=None, description="When it was solved, in UTC (ISO 8601)."
+    )
     hostname: str | None = Field(default=None, description="Where, as the player's browser said.")
     error_codes: list[str] = Field(
         validation_alias="error_codes",
