@@ -6,8 +6,8 @@ BIN = $(VENV)/bin
 RECIPE = --split runs/split.csv --decisions benchmarks/dogs-vs-cats-decisions.csv \
   --strangers $(CATORDOG_DATA)/neither --hold-out fox,giraffe,corridors_streets,scene_mountain
 
-.PHONY: help setup demo fmt check test test-browser test-hostile test-data screenshots bench \
-  bench-serve reproduce-models docs clean
+.PHONY: help setup demo fmt check test test-browser test-postgres test-kill test-hostile test-data
+.PHONY: screenshots bench bench-serve reproduce-models docs clean
 
 help:           ## list these words
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -44,6 +44,13 @@ test: $(VENV)/dev.stamp  ## the tests that need nothing but this repository
 test-browser: $(VENV)/dev.stamp  ## the tests of the pages in Chromium, which must be there
 	command -v chromium
 	$(BIN)/pytest -m browser
+
+test-postgres: $(VENV)/dev.stamp  ## the challenge on PostgreSQL, which must be there
+	ls /usr/lib/postgresql/*/bin/initdb || command -v initdb
+	$(BIN)/pytest -m postgres
+
+test-kill: $(VENV)/dev.stamp  ## kill the server 200 times while it answers about tickets
+	CATORDOG_KILLS=200 $(BIN)/pytest tests/challenge/test_kill.py
 
 screenshots: $(VENV)/dev.stamp  ## pictures of the server's pages, into build/screenshots
 	mkdir -p build/screenshots

@@ -21,9 +21,11 @@ PACKAGES = {
     "serve": (
         "fastapi",
         "httptools",
+        "itsdangerous",
         "prometheus_client",
         "pydantic_settings",
         "python_multipart",
+        "sqlalchemy",
         "uvicorn",
     ),
     "tables": ("pandas", "pyarrow"),

@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from catordog import __version__
+from catordog.cli.attack import attack
 from catordog.cli.challenge import challenge
 from catordog.cli.download import download
 from catordog.cli.evaluate import evaluate
@@ -66,6 +67,7 @@ app = typer.Typer(
 # In the order of a project: answer, or load, look, mend, split, train.
 for command in (predict, models, serve, download, explore, review, split, train, evaluate):
     app.command()(command)
+challenge.command()(attack)
 app.add_typer(challenge, name="challenge")
 
 

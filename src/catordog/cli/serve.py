@@ -41,6 +41,10 @@ def serve(
     cors_origins: Annotated[
         str | None, typer.Option(help="Sites whose pages may ask, with commas between.")
     ] = None,
+    challenge_photos: Annotated[
+        str | None,
+        typer.Option(help="Labelled data set; serves Asirra's challenge and /versus from it."),
+    ] = None,
     settings: Annotated[
         Path | None, typer.Option(help="TOML file of settings; flags and variables go first.")
     ] = None,
@@ -65,6 +69,7 @@ def serve(
         "timeout_s": timeout_s,
         "max_photos": max_photos,
         "cors_origins": cors_origins,
+        "challenge_photos": challenge_photos,
     }
     from catordog.extras import require_extra
 

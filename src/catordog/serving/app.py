@@ -40,12 +40,21 @@ def create_app(
     settings = settings or ServeSettings()
     service = service or Service(settings)
 
+    close_challenge = None
+    if settings.challenge_photos:
+        from catordog.serving.challenge.mount import open_challenge
+
+        challenge, close_challenge = open_challenge(settings, service)
+        routers = (*routers, *challenge)
+
     @asynccontextmanager
     async def run(_: FastAPI) -> AsyncIterator[None]:
         starting = asyncio.create_task(service.start())
         yield
         await starting
         await service.stop()
+        if close_challenge is not None:
+            await asyncio.to_thread(close_challenge)
 
     app = FastAPI(
         title="catordog",

@@ -19,6 +19,7 @@ from pydantic_settings import (
 from catordog.errors import ConfigError
 from catordog.images.picture import DecodeLimits
 from catordog.inference.pipeline import available_cores
+from catordog.serving.challenge_settings import ChallengeSettings
 
 ENV_PREFIX = "CATORDOG_"
 FILE_VARIABLE = f"{ENV_PREFIX}SETTINGS"
@@ -27,7 +28,7 @@ FILE_VARIABLE = f"{ENV_PREFIX}SETTINGS"
 SecondLook = Literal["auto", "off", "always"]
 
 
-class ServeSettings(BaseSettings):
+class ServeSettings(ChallengeSettings):
     """Everything a server can be told; each field is a flag, a variable and a key of the file."""
 
     model_config = SettingsConfigDict(
@@ -205,6 +206,8 @@ def find_sources(
 def _show(name: str, value: object) -> str:
     if name == "api_keys" and isinstance(value, tuple):
         return f"{len(value)} given" if value else "none"
+    if isinstance(value, SecretStr):
+        return "given" if value.get_secret_value() else "none"
     if isinstance(value, tuple):
         return ",".join(str(part) for part in value) or "none"
     return str(value).lower() if isinstance(value, bool) else str(value)

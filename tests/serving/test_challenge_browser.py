@@ -1,0 +1,346 @@
+"""Challenge, versus, and other sites' forms in a real browser."""
+
+from __future__ import annotations
+
+import http.server
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+playwright = pytest.importorskip(
+    "playwright.sync_api", reason="needs playwright: pip install 'catordog[dev]'"
+)
+CHROMIUM = shutil.which("chromium")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium"),
+    pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals"),
+]
+ROOT = Path(__file__).parents[2]
+SECRET = "a-secret-nobody-guesses"
+ARGUMENTS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
+SIZES = {"phone": (390, 844), "tablet": (820, 1180), "desktop": (1440, 900)}
+SCREENSHOTS = os.environ.get("CATORDOG_SCREENSHOTS")
+"""`make screenshots` sets where to."""
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + 60
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except OSError:
+            assert process.poll() is None and time.monotonic() < until
+            time.sleep(0.1)
+
+
+@pytest.fixture(scope="module")
+def server(tiny_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    port, folder = free_port(), tmp_path_factory.mktemp("challenge")
+    environment = os.environ | {
+        "PYTHONPATH": str(ROOT / "src"),
+        "CATORDOG_DATABASE_URL": f"sqlite:///{folder}/challenge.db",
+        "CATORDOG_CHALLENGE_SITES": f"guestbook:{SECRET}:127.0.0.1",
+        "CATORDOG_DRAIN_S": "0",
+    }
+    command = [sys.executable, "-m", "catordog", "serve", "--port", str(port), "--workers", "1"]
+    # For pictures to look at, photos of one's own.
+    photos = os.environ.get("CATORDOG_CHALLENGE_SHOWS", str(tiny_zip))
+    command += ["--model", "fast", "--challenge-photos", photos]
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(f"http://127.0.0.1:{port}/readyz", process)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS.split())
+        yield browser
+        browser.close()
+
+
+class Page:
+    """One tab, and what went wrong or elsewhere in it."""
+
+    def __init__(self, chromium: Any, *servers: str, **options: Any) -> None:
+        self.tab = chromium.new_page(**options)
+        self.servers = servers
+        self.errors: list[str] = []
+        self.requested: set[str] = set()
+        self.tab.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.tab.on("console", self._on_console)
+        self.tab.on("request", lambda request: self.requested.add(request.url))
+
+    def _on_console(self, message: Any) -> None:
+        if message.type in ("error", "warning") and "favicon" not in str(message.location):
+            self.errors.append(message.text)
+
+    def wait(self, within: Any = None) -> Any:
+        """Waits for a challenge; returns its tiles."""
+        where = within or self.tab
+        playwright.expect(where.locator(".tile:not([disabled])")).to_have_count(12)
+        return where.locator(".tile").all()
+
+    def truth(self, tiles: list[Any]) -> list[bool]:
+        """Reads which drawings are cats from their colours, as the browser shows them."""
+        images = [tile.locator("img") for tile in tiles]
+        pixel = """image => {
+          const canvas = document.createElement("canvas");
+          canvas.width = canvas.height = 250;
+          const context = canvas.getContext("2d");
+          context.drawImage(image, 0, 0);
+          return [...context.getImageData(125, 125, 1, 1).data];
+        }"""
+        colours = [image.evaluate(pixel) for image in images]
+        return [red > blue for red, _, blue, _ in colours]
+
+    def check(self, name: str) -> None:
+        """Lets axe look, checks that nothing is wider than the window, and keeps a picture."""
+        axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe")
+        found = axe.Axe().run(self.tab).response["violations"]
+        assert [(v["id"], v["impact"], v["nodes"][0]["html"]) for v in found] == []
+        assert not self.tab.evaluate("document.documentElement.scrollWidth > innerWidth")
+        if SCREENSHOTS:
+            self.tab.screenshot(path=Path(SCREENSHOTS, f"{name}.png"), full_page=True)
+
+    def close(self) -> None:
+        self.tab.close()
+        assert self.errors == []
+        elsewhere = [url for url in self.requested if not url.startswith((*self.servers, "blob:"))]
+        assert elsewhere == []
+
+
+@pytest.fixture
+def page(chromium: Any, server: str) -> Iterator[Page]:
+    opened = Page(chromium, server, viewport={"width": 1440, "height": 900})
+    yield opened
+    opened.close()
+
+
+def test_challenge_is_solved_by_keyboard_alone(page: Page, server: str) -> None:
+    page.tab.goto(f"{server}/challenge")
+    tiles = page.wait()
+    for _ in range(5):  # brand, three links, then the first photo
+        page.tab.keyboard.press("Tab")
+    assert page.tab.evaluate("document.activeElement === document.querySelector('.tile')")
+    for index, is_cat in enumerate(page.truth(tiles)):
+        if is_cat:
+            page.tab.keyboard.press("Space" if index % 2 else "Enter")
+        page.tab.keyboard.press("ArrowRight")
+    page.tab.keyboard.press("ArrowUp")
+    assert (
+        page.tab.evaluate("[...document.querySelectorAll('.tile')].indexOf(document.activeElement)")
+        == 5
+    )
+    page.tab.locator(".tile").nth(11).focus()
+    page.tab.keyboard.press("Tab")
+    page.tab.keyboard.press("Enter")
+    playwright.expect(page.tab.locator(".say")).to_have_text("Right, all twelve.")
+    playwright.expect(page.tab.locator(".ticket")).to_be_visible()
+
+
+def test_wrong_answer_brings_other_photos(page: Page, server: str) -> None:
+    page.tab.goto(f"{server}/challenge")
+    tiles = page.wait()
+    before = page.tab.locator(".tile img").first.get_attribute("src")
+    cats = page.truth(tiles)
+    for index, tile in enumerate(tiles):
+        if cats[index] != (index == 3):
+            tile.click()
+    page.tab.get_by_role("button", name="Check").click()
+    playwright.expect(page.tab.locator(".say")).to_contain_text("Not this time")
+    page.wait()
+    assert page.tab.locator(".tile img").first.get_attribute("src") != before
+    assert page.tab.locator(".tile[aria-pressed=true]").count() == 0
+
+
+def test_photo_is_larger_where_the_pointer_or_the_focus_is(page: Page, server: str) -> None:
+    page.tab.goto(f"{server}/challenge")
+    tiles = page.wait()
+    page.tab.emulate_media(reduced_motion="reduce")
+    small = tiles[2].locator("img").bounding_box()["width"]
+    tiles[2].hover()
+    assert tiles[2].locator("img").bounding_box()["width"] == pytest.approx(1.6 * small)
+    tiles[2].focus()
+    page.tab.keyboard.press("ArrowRight")
+    assert tiles[3].locator("img").bounding_box()["width"] == pytest.approx(1.6 * small)
+    assert tiles[2].locator("img").bounding_box()["width"] == pytest.approx(small)
+    for index in (0, 5, 6, 11):  # nothing is cut off at the edges
+        tiles[index].focus()
+        page.tab.keyboard.press("ArrowLeft" if index else "ArrowRight")
+        page.tab.keyboard.press("ArrowRight" if index else "ArrowLeft")
+        box = tiles[index].locator("img").bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 1440
+
+
+def test_new_challenge_button_shows_another(page: Page, server: str) -> None:
+    page.tab.goto(f"{server}/challenge")
+    page.wait()
+    before = page.tab.locator(".tile img").first.get_attribute("src")
+    page.tab.get_by_role("button", name="New challenge").click()
+    page.wait()
+    assert page.tab.locator(".tile img").first.get_attribute("src") != before
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_pages_fit_and_axe_finds_nothing(
+    chromium: Any, server: str, size: str, scheme: str
+) -> None:
+    width, height = SIZES[size]
+    viewport = {"width": width, "height": height}
+    page = Page(chromium, server, viewport=viewport, color_scheme=scheme, has_touch=size == "phone")
+    press = "tap" if size == "phone" else "click"
+    page.tab.goto(f"{server}/challenge")
+    tiles = page.wait()
+    getattr(tiles[1], press)()
+    assert tiles[1].get_attribute("aria-pressed") == "true"
+    page.check(f"challenge_{size}_{scheme}")
+    page.tab.goto(f"{server}/versus")
+    page.check(f"versus_before_{size}_{scheme}")
+    getattr(page.tab.locator("#start"), press)()
+    tiles = page.wait()
+    for tile in tiles[:4]:
+        getattr(tile, press)()
+    page.check(f"versus_playing_{size}_{scheme}")
+    getattr(page.tab.get_by_role("button", name="Done"), press)()
+    playwright.expect(page.tab.locator("#reveal li")).to_have_count(12)
+    page.check(f"versus_result_{size}_{scheme}")
+    page.close()
+
+
+def test_versus_shows_who_missed_what_and_saves_a_picture(page: Page, server: str) -> None:
+    page.tab.goto(f"{server}/versus")
+    page.tab.locator("#start").click()
+    tiles = page.wait()
+    cats = page.truth(tiles)
+    for index, tile in enumerate(tiles):
+        if cats[index] != (index == 7):
+            tile.click()
+    page.tab.get_by_role("button", name="Done").click()
+    playwright.expect(page.tab.locator("#you .score")).to_have_text("11 of 12")
+    words = page.tab.locator("#reveal .is").all_inner_texts()
+    assert words == ["A cat" if cat else "A dog" for cat in cats]
+    missed = page.tab.locator("#reveal li", has_text="You missed")
+    assert missed.count() == 1
+    assert missed.locator("img").get_attribute("alt") == "Photo 8"
+    assert page.tab.locator("#odds-you td").first.inner_text() == "1"
+    with page.tab.expect_download() as download:
+        page.tab.get_by_role("button", name="Save the picture").click()
+    from PIL import Image
+
+    with Image.open(download.value.path()) as picture:
+        assert picture.size == (1200, 630)
+        assert len(picture.convert("RGB").getcolors(2**20) or []) > 1000  # the photos are in it
+    page.tab.locator("#again").click()
+    page.wait()
+
+
+def test_form_of_another_site_gets_a_ticket_by_one_line(chromium: Any, server: str) -> None:
+    port = free_port()
+    command = [sys.executable, str(ROOT / "examples/challenge_site.py"), server, SECRET, str(port)]
+    site = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    page = Page(chromium, server, f"http://127.0.0.1:{port}")
+    try:
+        wait_for(f"http://127.0.0.1:{port}/", site)
+        page.tab.goto(f"http://127.0.0.1:{port}/")
+        page.tab.fill("[name=name]", "Ada <b>")
+        page.tab.get_by_role("button", name="Sign").click()
+        playwright.expect(page.tab.locator("body")).to_contain_text("Pick all the cats first")
+        page.tab.goto(f"http://127.0.0.1:{port}/")
+        frame = page.tab.frame_locator("iframe")
+        tiles = page.wait(frame)
+        for tile, is_cat in zip(tiles, page.truth(tiles), strict=True):
+            if is_cat:
+                tile.click()
+        frame.get_by_role("button", name="Check").click()
+        playwright.expect(frame.locator(".say")).to_have_text("Right, all twelve.")
+        if SCREENSHOTS:
+            page.tab.screenshot(path=Path(SCREENSHOTS, "widget.png"))
+        page.tab.fill("[name=name]", "Ada <b>")
+        page.tab.get_by_role("button", name="Sign").click()
+        playwright.expect(page.tab.locator("body")).to_have_text("Thank you, Ada <b>.")
+        page.close()
+    finally:
+        site.terminate()
+        site.wait()
+
+
+OLD_PAGE = """<!doctype html><html lang="en"><title>Wiki</title>
+<script>
+function HumanCheckComplete(isHuman) {{
+  if (isHuman) document.getElementById("mainForm").submit();
+  else document.title = "Please correctly identify the cats.";
+}}
+</script>
+<form action="/done" method="get" id="mainForm">
+<script type="text/javascript" src="{server}/js/AsirraClientSide.js"></script>
+<script type="text/javascript">
+asirraState.SetEnlargedPosition("right");
+asirraState.SetCellsPerRow(6);
+</script>
+<input type="button" value="Submit" onclick="javascript:Asirra_CheckIfHuman(HumanCheckComplete)">
+</form>"""
+
+
+def test_page_of_2008_works_with_its_host_changed(chromium: Any, server: str) -> None:
+    class OldWiki(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(OLD_PAGE.format(server=server).encode())
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    wiki = http.server.ThreadingHTTPServer(("127.0.0.1", 0), OldWiki)
+    threading.Thread(target=wiki.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{wiki.server_address[1]}"
+    page = Page(chromium, server, url)
+    try:
+        page.tab.goto(url)
+        frame = page.tab.frame_locator("iframe")
+        page.wait(frame)
+        page.tab.get_by_role("button", name="Submit").click()  # nothing picked
+        playwright.expect(page.tab).to_have_title("Please correctly identify the cats.")
+        tiles = page.wait(frame)
+        for tile, is_cat in zip(tiles, page.truth(tiles), strict=True):
+            if is_cat:
+                tile.click()
+        page.tab.get_by_role("button", name="Submit").click()
+        page.tab.wait_for_url("**/done?Asirra_Ticket=3*")
+        ticket = page.tab.url.partition("Asirra_Ticket=")[2]
+        validation = f"{server}/cgi/Asirra?action=ValidateTicket&ticket={ticket}"
+        for expected in ("Pass", "Fail"):
+            with urllib.request.urlopen(validation) as response:
+                assert f"<Result>{expected}</Result>" in response.read().decode()
+        page.close()
+    finally:
+        wiki.shutdown()
+        wiki.server_close()
