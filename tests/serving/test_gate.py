@@ -46,6 +46,8 @@ def test_keys_are_asked_for_where_they_are_set_up(headers: dict[str, str], statu
             assert response.status_code == status
         for path in ("/", "/livez", "/metrics", "/docs", "/v2/health/live"):
             assert client.get(path).status_code == 200
+        # Sites show a secret of their own there; no challenge is served here.
+        assert client.post("/v1/siteverify").status_code == 404
         if status == 401:
             refused = client.get("/v1/models", headers=headers)
             assert refused.headers["www-authenticate"] == "Bearer"

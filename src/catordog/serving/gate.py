@@ -21,6 +21,9 @@ _LOG = logging.getLogger("catordog.serving.access")
 _KEPT = ("/v1/", "/v2/models/")
 """What a key is asked for, where keys are set up; the page itself holds no secret."""
 
+_OWN_SECRET = "/v1/siteverify"
+"""Sites that use the challenge show a secret of their own there."""
+
 _HEADERS = [
     (name.lower().encode(), value.encode())
     for name, value in protecting_headers({"img-src": "'self' blob: data:"}).items()
@@ -54,7 +57,8 @@ class Gate:
             await send(message)
 
         answer: ASGIApp = self._app
-        if self._keys and scope["path"].startswith(_KEPT) and not self._has_key(scope):
+        is_kept = scope["path"].startswith(_KEPT) and scope["path"] != _OWN_SECRET
+        if self._keys and is_kept and not self._has_key(scope):
             problem = Problem(
                 401,
                 "no-key",
