@@ -54,10 +54,10 @@ def find_scale(logits: np.ndarray, is_so: np.ndarray) -> tuple[float, float]:
     return float(weights[0]), float(weights[1])
 
 
-LOST_PETS = 0.005
+LOST_PETS = 0.0075
 """Of the photos of pets, how many the threshold may call neither."""
 
-DOUBLED_PETS = 0.003
+DOUBLED_PETS = 0.0075
 """Of the photos of one pet, how many may be called both."""
 
 _PET_RANGE = (0.2, 0.9)
