@@ -187,7 +187,10 @@ def test_port_that_is_taken_is_refused_before_a_photo_is_read(
         port = taken.getsockname()[1]
         result = CliRunner().invoke(app, ["review", str(pets), "--port", str(port)])
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
-    assert f"port {port}: expected a port that is free" in result.stderr
+    assert (
+        f"port {port}: expected an address of this computer and a port that is free"
+        in result.stderr
+    )
 
 
 def test_nothing_suspicious_ends_at_once(tmp_path: Path) -> None:
