@@ -17,8 +17,8 @@ from catordog.serving.problems import Problem
 
 HONESTY = (
     "A demonstration of what became of Asirra, not a protection: people passed 83.4 % of such "
-    "challenges at the first try (Golle 2008, quoting the Asirra paper), and a program with a "
-    "model like this server's can answer them too. See docs/challenge.md."
+    "challenges at the first try (Golle 2008, quoting the Asirra paper), and a program with "
+    "catordog's own model passes more of them than people do. See docs/challenge.md."
 )
 
 Id = Annotated[str, Field(max_length=64)]
