@@ -58,7 +58,6 @@ def test_greying_out_what_is_hot_costs_more_than_greying_out_elsewhere(
         # Logits: probabilities rise and fall with them, but many are as near to 1 as they can be.
         before = classifier.bundle.look(pixels[None]).logits[0, question]
         lost = before - logits_greyed(classifier, pixels, corners, side)[:, question]
-        assert lost[0] > 0
         lost_hot.append(lost[0])
         lost_elsewhere.append(lost[1:].mean())
     assert np.mean(lost_hot) > np.mean(lost_elsewhere)
