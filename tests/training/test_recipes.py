@@ -18,15 +18,21 @@ from tests.training.conftest import SilentScreen
 
 @pytest.fixture(scope="module")
 def strangers(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two groups of stripes, which are neither discs nor squares."""
+    """Two groups of what the drawn pets stand before, with no pet there.
+
+    Of the same texture as the training photos: 8-bit ranges come from those, and what is wholly
+    unlike them (stripes, say) is cut off at their ends.
+    """
     root = tmp_path_factory.mktemp("strangers")
-    for number, group in enumerate(("across", "down")):
+    for number, (group, tiles) in enumerate((("coarse", 3), ("fine", 5))):
         (root / group).mkdir()
         for seed in range(8):
-            lines = np.random.default_rng(10 * number + seed).integers(0, 256, (16, 1, 3))
-            pixels = np.tile(lines.astype(np.uint8), (1, 16, 1))
-            image = Image.fromarray(pixels if group == "across" else pixels.transpose(1, 0, 2))
-            image.resize((64, 64), Image.Resampling.NEAREST).save(root / group / f"{seed}.png")
+            random = np.random.default_rng(10 * number + seed)
+            patches = Image.fromarray(random.integers(70, 180, (tiles, tiles, 3), dtype=np.uint8))
+            pixels = np.array(patches.resize((64, 64), Image.Resampling.BILINEAR), np.int64)
+            pixels += random.integers(-20, 20, pixels.shape)
+            image = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+            image.save(root / group / f"{seed}.png")
     return root
 
 
@@ -39,7 +45,6 @@ class PullsThePlug(SilentScreen):
             raise KeyboardInterrupt
 
 
-@pytest.mark.skip(reason="failed in the last whole run, cause not yet found: mend it first")
 def test_run_with_strangers_and_a_teacher_goes_on_after_an_interruption(
     tiny_zip: Path, tiny_run: Path, strangers: Path, tmp_path: Path
 ) -> None:
@@ -50,9 +55,10 @@ def test_run_with_strangers_and_a_teacher_goes_on_after_an_interruption(
         name="pupil",
         val=0.25,
         test=0.25,
+        epochs=60,  # of a step each: answers near a half do not survive rounding to 8 bits
         fine_tune_epochs=2,
         strangers=str(strangers),
-        hold_out=("down",),
+        hold_out=("fine",),
         teacher=str(tiny_run / "model.onnx"),
         cache=tmp_path / "cache",
         tensorboard=True,
@@ -64,7 +70,7 @@ def test_run_with_strangers_and_a_teacher_goes_on_after_an_interruption(
     train(config, screen)
     epochs = [line.split(":")[0] for line in screen.lines if line.startswith("fine-tune")]
     assert epochs == ["fine-tune, epoch 2/2"]
-    assert "16 strangers: 8 train, 8 val (down)" in screen.lines
+    assert "16 strangers: 8 train, 8 val (fine)" in screen.lines
     # Nothing that the first try had computed is computed again.
     assert "computing activations, views 0" not in screen.stages
     metadata = Classifier.load(config.out / "model.onnx").bundle.metadata
