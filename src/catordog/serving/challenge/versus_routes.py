@@ -117,7 +117,8 @@ def _picks(answer: Answered | BaseException) -> bool:
 
 
 def _probability(answer: Answered | BaseException, name: str) -> float | None:
-    return round(float(getattr(answer, name)), 4) if isinstance(answer, Prediction) else None
+    # To six decimals as everywhere: with four, photos of neither tie, and the pick looks arbitrary.
+    return round(float(getattr(answer, name)), 6) if isinstance(answer, Prediction) else None
 
 
 def _play(picked: list[bool], cats: list[bool], took_ms: float) -> PlayerRound:
