@@ -125,3 +125,45 @@ def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
     spread = share * (1 - share) / trials + z2 / (4 * trials**2)
     margin = _Z95 * math.sqrt(spread) / (1 + z2 / trials)
     return max(0.0, centre - margin), min(1.0, centre + margin)
+
+
+def roc_auc(p_wanted: npt.NDArray[np.float64], is_wanted: npt.NDArray[np.bool_]) -> float:
+    """Returns how often a photo of the class has a higher probability than another; ties half.
+
+    Returns:
+        In [0, 1]; NaN unless there are photos of both kinds.
+
+    Example:
+        >>> roc_auc(np.array([0.9, 0.8, 0.3]), np.array([True, False, False]))
+        1.0
+    """
+    return float(weighted_auc(p_wanted, is_wanted, np.ones((1, len(p_wanted))))[0])
+
+
+def weighted_auc(
+    p_wanted: npt.NDArray[np.float64],
+    is_wanted: npt.NDArray[np.bool_],
+    counts: npt.NDArray[np.float64],
+) -> npt.NDArray[np.float64]:
+    """Computes the AUC of many draws of the same photos at once.
+
+    Args:
+        p_wanted: (N,).
+        is_wanted: (N,).
+        counts: (R, N), how often each photo is in each draw.
+
+    Returns:
+        (R,); NaN where a draw lacks a kind.
+    """
+    order = np.argsort(p_wanted, kind="stable")
+    ranked = p_wanted[order]
+    begins = np.flatnonzero(np.append(True, np.diff(ranked) != 0)[: len(ranked)])
+    wanted = np.add.reduceat(counts[:, order] * is_wanted[order], begins, axis=1)
+    others = np.add.reduceat(counts[:, order] * ~is_wanted[order], begins, axis=1)
+    below = np.cumsum(others, axis=1) - others / 2
+    pairs = wanted.sum(axis=1) * others.sum(axis=1)
+    area = (wanted * below).sum(axis=1)
+    auc: npt.NDArray[np.float64] = np.divide(
+        area, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0
+    )
+    return auc

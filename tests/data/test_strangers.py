@@ -39,6 +39,9 @@ def test_strangers_are_listed_with_label_and_group(folder: Path) -> None:
 def test_folder_without_a_label_in_its_names_shows_neither(folder: Path) -> None:
     strangers = load_strangers(str(folder / "neither"), SilentScreen(), cache=None)
     assert {s.label for s in strangers} == {Label.NEITHER}
+    # The folder that is named counts, as it does for `evaluate --strangers`.
+    strangers = load_strangers(str(folder / "both"), SilentScreen(), cache=None)
+    assert {s.label for s in strangers} == {Label.BOTH}
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -16,12 +16,11 @@ from catordog.errors import DatasetError
 from catordog.evaluation.bootstrap import draw_counts, estimate, percentile_interval
 from catordog.evaluation.curves import (
     average_precision,
-    roc_auc,
     trace_precision_recall,
     trace_roc,
-    weighted_auc,
 )
 from catordog.evaluation.figures import Figures, measure_results
+from catordog.metrics import roc_auc, weighted_auc
 from tests.evaluation.invented import CAT, DOG, draw_results, invent_results
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 import numpy as np
 
 from catordog.cache_folder import CACHE
 from catordog.data.catalog import load_catalog
 from catordog.data.photos import Photo
+from catordog.data.sources.names import label_of_word
 from catordog.data.split import Part
 from catordog.errors import ConfigError
 from catordog.labels import CLASSES, Label
@@ -36,11 +37,22 @@ class Stranger:
     sha256: str
 
 
+def label_unnamed(path: str) -> Label:
+    """Returns what strangers show whose folders within say nothing: what the folder named says.
+
+    Example:
+        >>> str(label_unnamed("photos/both")), str(label_unnamed("photos/sofas.zip"))
+        ('both', 'neither')
+    """
+    own = label_of_word(PurePath(path).stem)
+    return own if own in (Label.BOTH, Label.NEITHER) else Label.NEITHER
+
+
 def load_strangers(data: str, screen: Screen, *, cache: Path | None = CACHE) -> list[Stranger]:
     """Lists the readable photos of a folder of strangers, in the order of their digests.
 
-    Below a folder named `both` they show both animals, elsewhere neither; what names call a cat
-    or a dog is left out, and so are exact copies.
+    Below a folder named `both` they show both animals, elsewhere what `label_unnamed` says; what
+    names call a cat or a dog is left out, and so are exact copies.
 
     Args:
         data: path of the photos, in any layout.
@@ -52,7 +64,7 @@ def load_strangers(data: str, screen: Screen, *, cache: Path | None = CACHE) -> 
     """
     catalog = load_catalog(data, cache=cache, screen=screen)
     found: dict[str, Stranger] = {}
-    left_out = 0
+    left_out, unnamed = 0, label_unnamed(data)
     columns = zip(
         catalog.source.examples, catalog.table["sha256"], catalog.decodable.tolist(), strict=True
     )
@@ -60,7 +72,7 @@ def load_strangers(data: str, screen: Screen, *, cache: Path | None = CACHE) -> 
         if example.label in CLASSES or not is_decodable or sha256 in found:
             left_out += 1
             continue
-        label = example.label or Label.NEITHER
+        label = example.label or unnamed
         group = PurePosixPath(example.id).parent.name or str(label)
         found[sha256] = Stranger(example.id, example.photo, label, group, sha256)
     if left_out:

@@ -62,39 +62,3 @@ def _cumulate(p_wanted: Floats, is_wanted: Bools) -> tuple[Floats, Floats]:
     found = np.cumsum(is_wanted[order], dtype=np.float64)[last_of_tie]
     alarms = np.cumsum(~is_wanted[order], dtype=np.float64)[last_of_tie]
     return found, alarms
-
-
-def roc_auc(p_wanted: Floats, is_wanted: Bools) -> float:
-    """Returns how often a photo of the class has a higher probability than another; ties half.
-
-    Returns:
-        In [0, 1]; NaN unless there are photos of both kinds.
-
-    Example:
-        >>> roc_auc(np.array([0.9, 0.8, 0.3]), np.array([True, False, False]))
-        1.0
-    """
-    return float(weighted_auc(p_wanted, is_wanted, np.ones((1, len(p_wanted))))[0])
-
-
-def weighted_auc(p_wanted: Floats, is_wanted: Bools, counts: Floats) -> Floats:
-    """Computes the AUC of many draws of the same photos at once.
-
-    Args:
-        p_wanted: (N,).
-        is_wanted: (N,).
-        counts: (R, N), how often each photo is in each draw.
-
-    Returns:
-        (R,); NaN where a draw lacks a kind.
-    """
-    order = np.argsort(p_wanted, kind="stable")
-    ranked = p_wanted[order]
-    begins = np.flatnonzero(np.append(True, np.diff(ranked) != 0)[: len(ranked)])
-    wanted = np.add.reduceat(counts[:, order] * is_wanted[order], begins, axis=1)
-    others = np.add.reduceat(counts[:, order] * ~is_wanted[order], begins, axis=1)
-    below = np.cumsum(others, axis=1) - others / 2
-    pairs = wanted.sum(axis=1) * others.sum(axis=1)
-    area = (wanted * below).sum(axis=1)
-    auc: Floats = np.divide(area, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
-    return auc

@@ -18,9 +18,8 @@ import numpy.typing as npt
 from catordog.errors import DatasetError
 from catordog.evaluation.answering import Results
 from catordog.evaluation.bootstrap import RESAMPLES, Estimate, estimate
-from catordog.evaluation.curves import weighted_auc
 from catordog.labels import CLASSES, Label
-from catordog.metrics import Metrics, measure
+from catordog.metrics import Metrics, measure, weighted_auc
 
 _CLIP = 1e-7
 

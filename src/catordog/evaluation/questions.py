@@ -13,8 +13,8 @@ import numpy.typing as npt
 from catordog.evaluation.answering import Results
 from catordog.evaluation.bootstrap import Estimate, estimate
 from catordog.evaluation.calibration import BINS
-from catordog.evaluation.curves import weighted_auc
 from catordog.labels import CLASSES, Label
+from catordog.metrics import weighted_auc
 
 _CLIP = 1e-7
 

@@ -10,10 +10,10 @@ from catordog.cache_folder import CACHE
 from catordog.data.catalog import Catalog, load_catalog
 from catordog.data.labelled import LabelledPhoto
 from catordog.data.sources.example import Example
-from catordog.data.sources.names import label_of_word
 from catordog.data.split import hash_data
+from catordog.data.strangers import label_unnamed
 from catordog.errors import DatasetError
-from catordog.labels import CLASSES, Label
+from catordog.labels import CLASSES
 from catordog.progress import Screen
 
 
@@ -84,8 +84,7 @@ def _free_name(name: str, taken: set[str]) -> str:
 
 def _load(path: str, name: str, screen: Screen, cache: Path | None) -> StrangerSet:
     catalog = load_catalog(path, cache=cache, screen=screen)
-    own = label_of_word(PurePath(path).stem)
-    unnamed = own if own in (Label.BOTH, Label.NEITHER) else Label.NEITHER
+    unnamed = label_unnamed(path)
     sha256s = catalog.table["sha256"].to_list()
     photos, pets = [], 0
     for example, sha256 in zip(catalog.source.examples, sha256s, strict=True):

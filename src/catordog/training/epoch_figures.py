@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from catordog.metrics import measure
+from catordog.metrics import measure, roc_auc
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,6 @@ def measure_epoch(probabilities: np.ndarray, targets: np.ndarray) -> EpochFigure
     one, neither = shown == 1, shown == 0
     figures = measure(probabilities[one], targets[one].argmax(axis=1))
     top = probabilities.max(axis=1)
-    auroc = _auroc(top[one], top[neither]) if neither.any() else None
+    asked = one | neither
+    auroc = roc_auc(top[asked], one[asked]) if neither.any() else None
     return EpochFigures(figures.accuracy, figures.log_loss, auroc)
-
-
-def _auroc(high: np.ndarray, low: np.ndarray) -> float:
-    """Returns how often one of `high` is above one of `low`; ties count half."""
-    order = np.sort(low)
-    below = np.searchsorted(order, high, "left")
-    not_above = np.searchsorted(order, high, "right")
-    return float((below + not_above).mean() / 2 / len(low))

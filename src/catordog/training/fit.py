@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from catordog.training.passes import Pass
+from catordog.training.schedule import warm_cosine
 
 if TYPE_CHECKING:
     import keras
@@ -168,12 +169,7 @@ def _compile(
 def _optimizer(student: keras.Model, config: FitConfig, steps: int) -> Any:
     import keras
 
-    schedule = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=0.0,
-        warmup_target=config.learning_rate,
-        warmup_steps=max(1, steps // 10),
-        decay_steps=max(1, steps - steps // 10),
-    )
+    schedule = warm_cosine(config.learning_rate, steps)
     shares = _rate_shares(student, config.block_rate)
 
     class AdamW(keras.optimizers.AdamW):  # type: ignore[misc]  # untyped base

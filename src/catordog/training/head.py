@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from catordog.training.schedule import warm_cosine
+
 _BATCH = 64
 _RATE = 2e-3
 _WEIGHT_DECAY = 1e-4
@@ -44,14 +46,8 @@ def fit_head(
     layer = keras.layers.Dense(targets.shape[1], kernel_initializer="zeros")
     model = keras.Sequential([keras.Input((features.shape[1],)), layer])
     steps = max(1, len(inputs) // _BATCH) * epochs
-    schedule = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=0.0,
-        warmup_target=_RATE,
-        warmup_steps=max(1, steps // 10),
-        decay_steps=max(1, steps - steps // 10),
-    )
     model.compile(
-        optimizer=keras.optimizers.AdamW(schedule, weight_decay=_WEIGHT_DECAY),
+        optimizer=keras.optimizers.AdamW(warm_cosine(_RATE, steps), weight_decay=_WEIGHT_DECAY),
         loss=keras.losses.BinaryCrossentropy(from_logits=True),
         jit_compile=False,  # compiling takes longer than five epochs
     )
