@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 
 from catordog import Classifier
-from catordog.challenge.disguise import FILE_BYTES, SIDE_PX, crop, encode, pad
 from catordog.challenge.pool import open_pools
+from catordog.challenge.rules import PHOTOS
+from catordog.challenge.sheet import COLUMNS, SHEET_BYTES, SIDE_PX, compose, crop, cut
 from catordog.errors import DatasetError, ImageTooLargeError
 from tests.conftest import draw_photo
 
@@ -21,6 +22,12 @@ def is_drawn_cat(jpeg: bytes) -> bool:
     with Image.open(io.BytesIO(jpeg)) as image:
         red, _, blue = np.asarray(image)[125, 125]
     return bool(red > blue)
+
+
+def drawn_cats(sheet: bytes | None) -> list[bool]:
+    """Tells which photos of a sheet are drawn cats."""
+    assert sheet is not None
+    return [is_drawn_cat(photo) for photo in cut(sheet)]
 
 
 def jpeg_of(image: Image.Image, **options: object) -> bytes:
@@ -33,11 +40,12 @@ def test_drawn_challenge_is_twelve_photos_with_the_truth(tiny_zip: Path) -> None
     for pool in open_pools(str(tiny_zip)):
         for seed in range(5):
             drawn = pool.draw(random.Random(seed))
-            assert len(drawn.jpegs) == len(drawn.cats) == 12
-            assert [is_drawn_cat(jpeg) for jpeg in drawn.jpegs] == drawn.cats
+            assert len(drawn.cats) == 12
+            assert drawn_cats(drawn.sheet) == drawn.cats
 
 
-def test_number_of_cats_is_left_to_chance(tiny_zip: Path) -> None:
+def test_number_of_cats_is_left_to_chance(tiny_zip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("catordog.challenge.pool.CANDIDATES", PHOTOS)  # faster, and no matter here
     pool, _ = open_pools(str(tiny_zip))
     chance = random.Random(0)
     cats = np.array([pool.draw(chance).cats for _ in range(200)])
@@ -49,8 +57,8 @@ def test_number_of_cats_is_left_to_chance(tiny_zip: Path) -> None:
 def test_photos_of_a_challenge_differ_and_never_leave_twice_alike(tiny_zip: Path) -> None:
     pool, _ = open_pools(str(tiny_zip))
     chance = random.Random(0)
-    jpegs = [jpeg for _ in range(10) for jpeg in pool.draw(chance).jpegs]
-    assert len(set(jpegs)) == len(jpegs)
+    photos = [photo for _ in range(10) for photo in cut(pool.draw(chance).sheet)]
+    assert len(set(photos)) == len(photos)
 
 
 def test_pools_share_no_photo(tiny_zip: Path) -> None:
@@ -62,8 +70,13 @@ def test_pools_share_no_photo(tiny_zip: Path) -> None:
     assert len(challenges) + len(versus) == total == len(ids[0] | ids[1])
 
 
-def test_every_photo_has_one_size_one_header_and_no_metadata() -> None:
+def squares_of(*photos: bytes) -> list[np.ndarray]:
+    """Twelve squares, of these photos again and again."""
     chance = random.Random(0)
+    return [crop(photos[n % len(photos)], chance) for n in range(12)]
+
+
+def test_every_sheet_has_one_size_one_header_and_no_metadata() -> None:
     exif = Image.Exif()
     exif[0x010E] = "a cat called Tom"
     originals = [
@@ -71,44 +84,68 @@ def test_every_photo_has_one_size_one_header_and_no_metadata() -> None:
         jpeg_of(draw_photo("dog", 1, side_px=700).resize((900, 500)), quality=30),
         jpeg_of(draw_photo("dog", 2, side_px=300).convert("L"), progressive=True),
     ]
-    padded = pad([encode(crop(photo, chance), chance) for photo in originals], chance)
-    assert {len(jpeg) for jpeg in padded} == {FILE_BYTES}
-    assert len({jpeg[: jpeg.index(b"\xff\xda") + 14] for jpeg in padded}) == 1
-    for jpeg in padded:
-        assert b"cat" not in jpeg.lower() and b"Exif" not in jpeg
-        with Image.open(io.BytesIO(jpeg)) as image:
+    sheets = [compose(squares_of(photo), random.Random(0)) for photo in originals]
+    assert {len(sheet) for sheet in sheets} == {SHEET_BYTES}
+    assert len({sheet[: sheet.index(b"\xff\xda") + 14] for sheet in sheets}) == 1
+    for sheet in sheets:
+        assert b"cat" not in sheet[:1000].lower() and b"Exif" not in sheet
+        with Image.open(io.BytesIO(sheet)) as image:
             assert (image.size, image.mode, image.info.keys() - {"jfif"}) == (
-                (SIDE_PX, SIDE_PX),
+                (COLUMNS * SIDE_PX, 2 * SIDE_PX),
                 "RGB",
                 {"jfif_version", "jfif_unit", "jfif_density"},
             )
 
 
-def test_padding_changes_no_pixel_and_holds_no_marker() -> None:
-    chance = random.Random(0)
-    plain = [encode(crop(jpeg_of(draw_photo("cat", n)), chance), chance) for n in range(3)]
-    for before, after in zip(plain, pad(plain, chance), strict=True):
-        assert before[:-2] == after[: len(before) - 2]
-        added = after[len(before) - 2 : -2]
-        assert after.endswith(b"\xff\xd9")
-        assert all(added[i + 1] == 0 for i in range(len(added) - 1) if added[i] == 0xFF)
-        assert not added.endswith(b"\xff")
-        pixels = [np.asarray(Image.open(io.BytesIO(jpeg))) for jpeg in (before, after)]
-        assert (pixels[0] == pixels[1]).all()
+def test_filling_changes_no_pixel_and_holds_no_marker() -> None:
+    sheet = compose(squares_of(jpeg_of(draw_photo("cat", 0))), random.Random(0))
+    start = sheet.index(b"\xff\xda") + 14
+    scan = sheet[start:-2]
+    assert sheet.endswith(b"\xff\xd9")
+    assert all(scan[i + 1] == 0 for i in range(len(scan) - 1) if scan[i] == 0xFF)
+    assert not scan.endswith(b"\xff")
+    other = compose(squares_of(jpeg_of(draw_photo("cat", 0))), random.Random(1))
+    assert other != sheet  # filled otherwise
+    assert cut(other) == cut(sheet)
 
 
-def test_padded_photo_is_answered_as_the_plain_one(samples: Path) -> None:
-    classifier, chance = Classifier.load("fast"), random.Random(0)
-    plain = [encode(crop((samples / name).read_bytes(), chance), chance) for name in ("dog.jpg",)]
-    before = classifier.predict(plain[0])
-    after = classifier.predict(pad(plain, chance)[0])
-    assert (before.p_cat, before.p_dog) == (after.p_cat, after.p_dog)
+def test_photos_of_a_sheet_lie_in_rows_in_order() -> None:
+    squares = [np.full((SIDE_PX, SIDE_PX, 3), 20 * n, np.uint8) for n in range(12)]
+    photos = cut(compose(squares, random.Random(0)))
+    means = [np.asarray(Image.open(io.BytesIO(photo))).mean() for photo in photos]
+    assert np.abs(np.array(means) - 20 * np.arange(12)).max() < 1
+    # Nothing of a neighbour, not even in the blocks at the edge.
+    assert all(np.ptp(np.asarray(Image.open(io.BytesIO(photo)))) <= 2 for photo in photos)
 
 
-def test_photo_that_does_not_fit_is_refused() -> None:
+def test_photo_of_a_sheet_is_answered_as_before(samples: Path) -> None:
+    square = crop((samples / "dog.jpg").read_bytes(), random.Random(0))
+    file = io.BytesIO()
+    Image.fromarray(square).save(file, "PNG")
+    classifier = Classifier.load("fast")
+    before = classifier.predict(file.getvalue())
+    after = classifier.predict(cut(compose([square] * 12, random.Random(0)))[7])
+    assert after.p_dog == pytest.approx(before.p_dog, abs=0.05)
+
+
+def test_photos_that_do_not_fit_are_refused() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (SIDE_PX, SIDE_PX, 3), dtype=np.uint8)
-    with pytest.raises(ImageTooLargeError, match="Show another"):
-        encode(Image.fromarray(noise), random.Random(0))
+    with pytest.raises(ImageTooLargeError, match="Show others"):
+        compose([noise] * 12, random.Random(0))
+
+
+def test_pool_whose_sheets_never_fit_is_refused(
+    tiny_zip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("catordog.challenge.sheet.SHEET_BYTES", 2000)
+    pool, _ = open_pools(str(tiny_zip))
+    with pytest.raises(DatasetError, match="take too many bytes"):
+        pool.draw(random.Random(0))
+
+
+def test_what_is_no_sheet_is_not_cut() -> None:
+    with pytest.raises(DatasetError, match="expected 1536x512 pixels, received 90x90"):
+        cut(jpeg_of(draw_photo("cat", 0, side_px=90)))
 
 
 def test_unreadable_photos_are_stepped_over(tmp_path: Path) -> None:
@@ -120,7 +157,7 @@ def test_unreadable_photos_are_stepped_over(tmp_path: Path) -> None:
             (tmp_path / label / f"broken{n}.jpg").write_bytes(b"\xff\xd8\xff no photo")
     pool, _ = open_pools(str(tmp_path))
     drawn = pool.draw(random.Random(3))
-    assert [is_drawn_cat(jpeg) for jpeg in drawn.jpegs] == drawn.cats
+    assert drawn_cats(drawn.sheet) == drawn.cats
 
 
 def test_too_few_photos_are_refused(tmp_path: Path) -> None:

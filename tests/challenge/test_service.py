@@ -17,7 +17,7 @@ from catordog.challenge.tables import METADATA, open_database
 from catordog.challenge.tallies import Tally, TallyBook
 from catordog.errors import ConfigError
 from tests.challenge.conftest import OTHER_SITE, SITE, Clock
-from tests.challenge.test_pool import is_drawn_cat
+from tests.challenge.test_pool import drawn_cats
 
 Make = Callable[..., ChallengeService]
 
@@ -32,8 +32,7 @@ def solve(
     assert session is not None
     shown = service.show_challenge(session)
     assert shown is not None
-    jpegs = [service.read_photo(name) for name in shown.names]
-    cats = [is_drawn_cat(jpeg) for jpeg in jpegs if jpeg is not None]
+    cats = drawn_cats(service.read_sheet(shown.sheet))
     picked = [cat != (index < wrong) for index, cat in enumerate(cats)]
     scored = service.score(session.id, picked, challenge_id=shown.id, hostname="blog.example")
     assert scored is not None
@@ -62,7 +61,7 @@ def test_wrong_answer_gives_none_and_ends_the_challenge(make_service: Make) -> N
     assert shown is not None
     service.score(session.id, [False] * 12, challenge_id=shown.id)
     assert service.score(session.id, [True] * 12, challenge_id=shown.id) is None
-    assert service.read_photo(shown.names[0]) is None
+    assert service.read_sheet(shown.sheet) is None
 
 
 def test_new_challenge_replaces_the_old_one(make_service: Make) -> None:
@@ -70,8 +69,8 @@ def test_new_challenge_replaces_the_old_one(make_service: Make) -> None:
     session = service.begin_session(SITE.key, "192.0.2.1")
     first, second = service.show_challenge(session), service.show_challenge(session)
     assert first is not None and second is not None
-    assert not set(first.names) & set(second.names)
-    assert service.read_photo(first.names[0]) is None
+    assert first.sheet != second.sheet
+    assert service.read_sheet(first.sheet) is None
     assert service.score(session.id, [False] * 12, challenge_id=first.id) is None
     assert service.score(session.id, [False] * 12, challenge_id=second.id) is not None
 
@@ -85,7 +84,7 @@ def test_tickets_sessions_challenges_and_photos_expire(make_service: Make, clock
     shown = service.show_challenge(session)
     assert shown is not None
     clock.now += service_module.CHALLENGE_S
-    assert service.read_photo(shown.names[0]) is None
+    assert service.read_sheet(shown.sheet) is None
     assert service.score(session.id, [False] * 12) is None
     clock.now += service_module.SESSION_S
     assert service.find_session(session.id) is None
@@ -111,7 +110,7 @@ def test_expired_rows_are_removed_by_and_by(
         "challenge_facts": 2,
         "challenge_sessions": 1,
         "challenges": 1,
-        "challenge_photos": 12,
+        "challenge_sheets": 1,
         "challenge_buckets": 0,
         "challenge_tickets": 0,
         "challenge_tallies": 0,
@@ -187,8 +186,7 @@ def test_answers_that_come_at_once_are_scored_once(make_service: Make) -> None:
     session = service.begin_session(SITE.key, "192.0.2.1")
     shown = service.show_challenge(session)
     assert shown is not None
-    jpegs = [service.read_photo(name) or b"" for name in shown.names]
-    picked = [is_drawn_cat(jpeg) for jpeg in jpegs]
+    picked = drawn_cats(service.read_sheet(shown.sheet))
     with ThreadPoolExecutor(8) as threads:
         results = list(threads.map(lambda _: service.score(session.id, picked), range(8)))
     assert sum(result is not None for result in results) == 1

@@ -21,7 +21,7 @@ class NoPhotos:
     """Draws what is no photo."""
 
     def draw(self) -> DrawnChallenge:
-        return DrawnChallenge([b"x"] * 12, [True] * 12)
+        return DrawnChallenge(b"x", [True] * 12)
 
 
 def open_service(url: str) -> ChallengeService:

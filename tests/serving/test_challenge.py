@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from catordog.challenge.disguise import FILE_BYTES
+from catordog.challenge.sheet import PHOTO_BYTES, SHEET_BYTES
 from catordog.serving.app import create_app
 from catordog.serving.settings import ServeSettings
-from tests.challenge.test_pool import is_drawn_cat
+from tests.challenge.test_pool import drawn_cats, is_drawn_cat
 from tests.serving.conftest import SETTINGS, wait_until_ready
 
 SECRET, OTHER = "correct-horse-battery-staple", "another-secret-of-another-site"
@@ -46,8 +46,7 @@ def show(server: TestClient, session: str) -> tuple[str, list[bool]]:
     response = server.post("/challenge/api/challenges", json={"session": session})
     assert response.status_code == 201, response.text
     shown = response.json()
-    cats = [is_drawn_cat(server.get(url).content) for url in shown["photos"]]
-    return shown["challenge"], cats
+    return shown["challenge"], drawn_cats(server.get(shown["sheet"]).content)
 
 
 def solve(server: TestClient, **site: str) -> str:
@@ -124,7 +123,9 @@ def test_old_client_works_with_its_host_changed(server: TestClient) -> None:
     assert session is not None and len(pets) == 12
     assert created.startswith(f'asirraState.NewSessionComplete(3, "{session[1]}");')
     assert created.count('.jpg",250,250)') == 12
-    bits = "".join("01"[is_drawn_cat(server.get(f"http:{url}").content)] for _, url in pets)
+    photos = [server.get(f"http:{url}").content for _, url in pets]
+    assert {len(photo) for photo in photos} == {PHOTO_BYTES}
+    bits = "".join("01"[is_drawn_cat(photo)] for photo in photos)
     path = f"/cgi/Asirra?action=ScoreResponse&sessionId={session[1]}&response={bits}&rand=0.2"
     scored = server.get(path).text
     assert "/* correct */" in scored
@@ -166,15 +167,29 @@ def test_tickets_of_the_two_protocols_do_not_mix(server: TestClient) -> None:
     ]
 
 
-def test_photos_are_alike_in_headers_names_and_size(server: TestClient) -> None:
-    shown = server.post("/challenge/api/challenges", json={"session": begin(server)}).json()
-    responses = [server.get(url) for url in shown["photos"]]
+def test_sheets_are_alike_in_headers_names_and_size(server: TestClient) -> None:
+    bodies = [{"session": begin(server)} for _ in range(3)]
+    shown = [server.post("/challenge/api/challenges", json=body).json() for body in bodies]
+    responses = [server.get(one["sheet"]) for one in shown]
     headers = [{k: v for k, v in r.headers.items() if k != "date"} for r in responses]
     assert all(each == headers[0] for each in headers)
     assert headers[0]["cache-control"] == "no-store"
-    assert {len(response.content) for response in responses} == {FILE_BYTES}
-    assert all(re.fullmatch(r"/challenge/photos/[0-9a-f]{32}\.jpg", u) for u in shown["photos"])
-    assert server.get("/challenge/photos/" + "0" * 32 + ".jpg").status_code == 404
+    assert {len(response.content) for response in responses} == {SHEET_BYTES}
+    assert all(re.fullmatch(r"/challenge/sheets/[0-9a-f]{32}\.jpg", s["sheet"]) for s in shown)
+    assert server.get("/challenge/sheets/" + "0" * 32 + ".jpg").status_code == 404
+
+
+def test_photos_leave_one_by_one_for_old_clients_alone(server: TestClient) -> None:
+    session = begin(server)
+    shown = server.post("/challenge/api/challenges", json={"session": session}).json()
+    name = Path(shown["sheet"]).stem
+    assert server.get(shown["sheet"]).status_code == 200
+    assert server.get(f"/challenge/photos/{name}-0.jpg").status_code == 404
+    created = server.get("/cgi/Asirra?action=CreateSession").text
+    url = re.findall(r'"(//.+?-0\.jpg)"', created)[0]
+    assert server.get(f"http:{url}").status_code == 200
+    for wrong in ("12", "-1", "x"):
+        assert server.get(f"http:{url}".replace("-0.", f"-{wrong}.")).status_code in (404, 422)
 
 
 def test_stranger_learns_nothing_but_passed_or_not(server: TestClient) -> None:
@@ -284,6 +299,15 @@ def test_too_many_open_challenges_are_refused(
 def test_server_without_challenge_photos_has_no_challenge(client: Any) -> None:
     for path in ("/challenge", "/versus", "/cgi/Asirra?action=CreateSession"):
         assert client.get(path).status_code == 404
+    for path in ("/", "/docs"):
+        assert "challenge" not in client.get(path).text
+
+
+def test_pages_lead_to_the_challenge(server: TestClient) -> None:
+    for path in ("/", "/docs"):
+        page = server.get(path).text
+        assert '<a href="/challenge">Challenge</a><a href="/versus">Versus</a>' in page
+        assert "<!--" not in page
 
 
 def test_attack_over_http_is_told_nothing_but_whether_it_passed(

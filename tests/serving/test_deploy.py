@@ -85,6 +85,10 @@ def test_composed_server_cannot_write_and_waits_for_its_database() -> None:
     assert server["depends_on"]["database"]["condition"] == "service_healthy"
     assert (DEPLOY / server["build"]["context"] / server["build"]["dockerfile"]).is_file()
     assert "@database/catordog" in server["environment"]["CATORDOG_DATABASE_URL"]
+    # Without photos an empty variable, which means no challenge.
+    assert server["environment"]["CATORDOG_CHALLENGE_PHOTOS"] == "${CHALLENGE_PHOTOS:+/photos}"
+    assert server["volumes"] == ["${CHALLENGE_PHOTOS:-/dev/null}:/photos:ro"]
+    assert not ServeSettings(_env_file=None, challenge_photos="").challenge_photos  # type: ignore[call-arg]
     longest = ServeSettings(_env_file=None)  # type: ignore[call-arg]
     grace_s = int(server["stop_grace_period"].removesuffix("s"))
     assert grace_s > longest.drain_s + longest.timeout_s + longest.upload_timeout_s

@@ -26,7 +26,7 @@ class DrawnAhead:
 
         Args:
             draw: makes one challenge.
-            ready: how many are kept; each takes 0.35 MB.
+            ready: how many are kept; each takes 0.2 MB.
         """
         self._draw = draw
         self._ready: queue.Queue[DrawnChallenge] = queue.Queue(ready)

@@ -16,6 +16,7 @@ import numpy as np
 from catordog.challenge.odds import grade_chances
 from catordog.challenge.pool import PhotoPool
 from catordog.challenge.rules import PHOTOS, Grade, grade
+from catordog.challenge.sheet import cut
 from catordog.errors import ConfigError, DatasetError
 from catordog.inference.classifier import Classifier
 from catordog.metrics import wilson_interval
@@ -125,7 +126,7 @@ def expect(accuracy: float, interval: tuple[float, float] | None = None) -> Expe
 
 
 class PoolOpponent:
-    """Asks without a server: the same draws, in the same disguise."""
+    """Asks without a server: the same draws, on the same sheets."""
 
     def __init__(self, pool: PhotoPool) -> None:
         """Draws from a pool."""
@@ -136,7 +137,7 @@ class PoolOpponent:
         """Draws a challenge."""
         drawn = self._pool.draw()
         self._cats = drawn.cats
-        return drawn.jpegs
+        return cut(drawn.sheet)
 
     def score(self, picked: Sequence[bool]) -> tuple[bool, int | None]:
         """Compares with the truth; without token buckets and partial credit."""
@@ -178,7 +179,7 @@ class ServerOpponent:
         self._session = str(self._post("sessions", {})["session"])
         shown = self._post("challenges", {"session": self._session})
         self._challenge = str(shown["challenge"])
-        return [self._request("GET", str(path)) for path in shown["photos"]]
+        return cut(self._request("GET", str(shown["sheet"])))
 
     def score(self, picked: Sequence[bool]) -> tuple[bool, int | None]:
         """Sends an answer; nobody tells which photos were wrong."""

@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from catordog.challenge.disguise import crop, encode, pad
+import numpy as np
+
 from catordog.challenge.rules import PHOTOS
+from catordog.challenge.sheet import PHOTO_BYTES, compose, count_bytes, crop
 from catordog.data.photo_reader import PhotoReader
 from catordog.data.sources import open_source
 from catordog.data.sources.example import Example
-from catordog.errors import DatasetError, ImageError
+from catordog.errors import DatasetError, ImageError, ImageTooLargeError
 from catordog.labels import CLASSES, Label
+
+CANDIDATES = 20
+"""Photos of each class that a challenge is drawn from; of these, cats are paired with dogs that are
+alike in detail. Fewer leave pairs whose dogs take more bytes (EXPERIMENTS.md)."""
 
 _VERSUS_SHARE = 8
 _MAX_REDRAWS = 100
-"""Unreadable photos in a row after which a draw gives up."""
+"""Photos that cannot be shown, after which a draw gives up."""
+_MARGIN_BYTES = 1024
+"""A photo taken out of its sheet is encoded anew, and may take a little more."""
+_MAX_SHEETS = 20
+"""Sheets in a row that do not fit, after which it gives up too."""
 
 FEWEST = 2 * PHOTOS
 """Of each class: a challenge may be all cats, and `versus` has photos of its own."""
@@ -29,11 +39,11 @@ class DrawnChallenge:
     """Twelve photos, ready to be shown.
 
     Attributes:
-        jpegs: all of `disguise.FILE_BYTES` bytes.
+        sheet: all of them, a JPEG of `sheet.SHEET_BYTES` bytes.
         cats: of each photo, whether it shows a cat.
     """
 
-    jpegs: list[bytes]
+    sheet: bytes
     cats: list[bool]
 
 
@@ -79,28 +89,55 @@ class PhotoPool:
             DatasetError: too many photos cannot be read.
         """
         chance = chance or random.SystemRandom()
-        cats = [chance.random() < 0.5 for _ in range(PHOTOS)]
-        taken: dict[Label, Iterator[bytes]] = {
-            label: self._shuffled(label, chance) for label in CLASSES
-        }
-        jpegs = [next(taken[Label.CAT if is_cat else Label.DOG]) for is_cat in cats]
-        return DrawnChallenge(pad(jpegs, chance), cats)
-
-    def _shuffled(self, label: Label, chance: random.Random) -> Iterator[bytes]:
-        """Yields different photos of one class, encoded; steps over those that cannot be shown."""
-        photos = self._of[label]
-        seen: set[int] = set()
-        while len(seen) < min(len(photos), PHOTOS + _MAX_REDRAWS):
-            index = chance.randrange(len(photos))
-            if index in seen:
-                continue
-            seen.add(index)
-            with suppress(ImageError):
-                yield encode(crop(self._reader.read(photos[index].photo), chance), chance)
+        for _ in range(_MAX_SHEETS):
+            pairs = _pair(*(self._draw_candidates(label, chance) for label in CLASSES))
+            chance.shuffle(pairs)
+            cats = [chance.random() < 0.5 for _ in pairs]
+            squares = [
+                cat if is_cat else dog for is_cat, (cat, dog) in zip(cats, pairs, strict=True)
+            ]
+            with suppress(ImageTooLargeError):
+                return DrawnChallenge(compose(squares, chance), cats)
         raise DatasetError(
-            f"Cannot draw a challenge from '{self._name}': expected photos that can be read, "
-            f"received {len(seen)} labelled {label} of which too few can. See: catordog explore"
+            f"Cannot draw a challenge from '{self._name}': expected photos of usual detail, "
+            f"received {_MAX_SHEETS} times twelve that take too many bytes. Name other photos."
         )
+
+    def _draw_candidates(self, label: Label, chance: random.Random) -> list[np.ndarray]:
+        """Crops different photos of one class; steps over those that cannot be shown."""
+        photos = self._of[label]
+        indices = chance.sample(range(len(photos)), min(len(photos), CANDIDATES + _MAX_REDRAWS))
+        found: list[np.ndarray] = []
+        for index in indices:
+            with suppress(ImageError):
+                square = crop(self._reader.read(photos[index].photo), chance)
+                if count_bytes(square) < PHOTO_BYTES - _MARGIN_BYTES:
+                    found.append(square)
+            if len(found) == CANDIDATES:
+                return found
+        if len(found) < PHOTOS:
+            raise DatasetError(
+                f"Cannot draw a challenge from '{self._name}': expected photos that can be shown, "
+                f"received {len(indices)} labelled {label} of which {len(found)} can. See: "
+                "catordog explore"
+            )
+        return found
+
+
+def _pair(cats: list[np.ndarray], dogs: list[np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Pairs cats with dogs that are alike in detail: as many as a challenge shows.
+
+    Which of a pair is shown, a coin decides. So the bytes that a picture takes say nothing of it,
+    though photos of one class of a data set may take more than those of the other.
+    """
+    ours, theirs = (np.log([count_bytes(square) for square in of]) for of in (cats, dogs))
+    distances = np.abs(ours[:, None] - theirs[None, :])
+    pairs: list[tuple[np.ndarray, np.ndarray]] = []
+    while len(pairs) < PHOTOS:
+        cat, dog = np.unravel_index(distances.argmin(), distances.shape)
+        pairs.append((cats[cat], dogs[dog]))
+        distances[cat, :] = distances[:, dog] = np.inf
+    return pairs
 
 
 def open_pools(path: str) -> tuple[PhotoPool, PhotoPool]:

@@ -26,12 +26,12 @@ class Shown:
 
     Attributes:
         id: unguessable.
-        names: of its photos, in order; unguessable.
+        sheet: name of the picture of its photos; unguessable.
         expires_at: seconds since 1970.
     """
 
     id: str
-    names: list[str]
+    sheet: str
     expires_at: float
 
 

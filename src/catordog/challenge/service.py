@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import random
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -12,6 +13,7 @@ from catordog.challenge.ahead import DrawnAhead
 from catordog.challenge.buckets import Policy
 from catordog.challenge.pool import PhotoPool
 from catordog.challenge.records import Scored, Session, Shown
+from catordog.challenge.sheet import take_out
 from catordog.challenge.store import ChallengeStore
 from catordog.challenge.tickets import Site, TicketClaim, TicketSigner, find_site
 
@@ -26,7 +28,7 @@ SESSION_S = 30 * 60.0
 CHALLENGE_S = 10 * 60.0
 TICKET_S = 5 * 60.0
 MAX_OPEN = 200
-"""Challenges of one address that are open at once: each keeps 0.35 MB of the database."""
+"""Challenges of one address that are open at once: each keeps 0.2 MB of the database."""
 
 _DRAW_TIMEOUT_S = 10.0
 _SWEEP_S = 60.0
@@ -126,16 +128,21 @@ class ChallengeService:
         if challenge is None:
             return None
         return self._store.add_challenge(
-            session, challenge.jpegs, challenge.cats, now=self._clock(), lasts_s=CHALLENGE_S
+            session, challenge.sheet, challenge.cats, now=self._clock(), lasts_s=CHALLENGE_S
         )
 
-    def read_photo(self, name: str) -> bytes | None:
-        """Returns a photo of an open challenge by its name."""
-        return self._store.read_photo(name, now=self._clock())
+    def read_sheet(self, name: str) -> bytes | None:
+        """Returns the photos of an open challenge, by their sheet's name."""
+        return self._store.read_sheet(name, now=self._clock())
 
-    def read_challenge_photos(self, session_id: str) -> list[bytes]:
-        """Returns the photos of a session's challenge, in order."""
-        return self._store.read_challenge_photos(session_id)
+    def read_single(self, name: str, place: int) -> bytes | None:
+        """Returns one photo of an open challenge of the original protocol, by its sheet's name."""
+        sheet = self._store.read_sheet(name, site_key=ORIGINAL_SITE, now=self._clock())
+        return None if sheet is None else take_out(sheet, place, random.SystemRandom())
+
+    def read_sheet_of(self, session_id: str) -> bytes | None:
+        """Returns the photos of a session's challenge; None if it has none."""
+        return self._store.read_sheet_of(session_id)
 
     def score(
         self,

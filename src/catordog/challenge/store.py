@@ -20,9 +20,9 @@ from catordog.challenge.tables import (
     BUCKETS,
     CHALLENGES,
     FACTS,
-    PHOTOS,
     READS_ONLY,
     SESSIONS,
+    SHEETS,
     TICKETS,
 )
 from catordog.challenge.tickets import new_id
@@ -32,7 +32,7 @@ BUCKET_S = 24 * 3600.0
 
 
 class ChallengeStore:
-    """Sessions, challenges, photos, buckets, tickets."""
+    """Sessions, challenges, sheets of photos, buckets, tickets."""
 
     def __init__(self, engine: Engine) -> None:
         """Works on a database of `open_database`."""
@@ -85,14 +85,14 @@ class ChallengeStore:
     def add_challenge(
         self,
         session: Session,
-        jpegs: Sequence[bytes],
+        sheet: bytes,
         cats: Sequence[bool],
         *,
         now: float,
         lasts_s: float,
     ) -> Shown:
         """Shows a session a challenge, in place of the one it has."""
-        shown = Shown(new_id(), [new_id() for _ in jpegs], now + lasts_s)
+        shown = Shown(new_id(), new_id(), now + lasts_s)
         with self._engine.begin() as connection:
             _forget_challenges(connection, session.id)
             connection.execute(
@@ -105,38 +105,38 @@ class ChallengeStore:
                     expires_at=shown.expires_at,
                 )
             )
-            rows = [
-                {
-                    "name": name,
-                    "challenge_id": shown.id,
-                    "position": position,
-                    "jpeg": jpeg,
-                    "expires_at": shown.expires_at,
-                }
-                for position, (name, jpeg) in enumerate(zip(shown.names, jpegs, strict=True))
-            ]
-            # Written in the order of their names: where a row lies must not tell its place.
-            connection.execute(insert(PHOTOS), sorted(rows, key=lambda row: str(row["name"])))
+            connection.execute(
+                insert(SHEETS).values(
+                    name=shown.sheet,
+                    challenge_id=shown.id,
+                    jpeg=sheet,
+                    expires_at=shown.expires_at,
+                )
+            )
         return shown
 
-    def read_photo(self, name: str, *, now: float) -> bytes | None:
-        """Returns a photo of a challenge that is still open."""
+    def read_sheet(self, name: str, *, site_key: str = "", now: float) -> bytes | None:
+        """Returns the sheet of a challenge that is still open, at a site if one is named."""
+        query = select(SHEETS.c.jpeg).where(SHEETS.c.name == name, SHEETS.c.expires_at > now)
+        if site_key:
+            of_challenge = CHALLENGES.c.id == SHEETS.c.challenge_id
+            of_session = SESSIONS.c.id == CHALLENGES.c.session_id
+            query = query.join(CHALLENGES, of_challenge).join(SESSIONS, of_session)
+            query = query.where(SESSIONS.c.site_key == site_key)
         with self._reading() as connection:
-            found = connection.scalar(
-                select(PHOTOS.c.jpeg).where(PHOTOS.c.name == name, PHOTOS.c.expires_at > now)
-            )
+            found = connection.scalar(query)
         return None if found is None else bytes(found)
 
-    def read_challenge_photos(self, session_id: str) -> list[bytes]:
-        """Returns the photos of a session's open challenge, in order; none if it has none."""
+    def read_sheet_of(self, session_id: str) -> bytes | None:
+        """Returns the sheet of a session's open challenge."""
         with self._reading() as connection:
             query = (
-                select(PHOTOS.c.jpeg)
-                .join(CHALLENGES, CHALLENGES.c.id == PHOTOS.c.challenge_id)
+                select(SHEETS.c.jpeg)
+                .join(CHALLENGES, CHALLENGES.c.id == SHEETS.c.challenge_id)
                 .where(CHALLENGES.c.session_id == session_id)
-                .order_by(PHOTOS.c.position)
             )
-            return [bytes(row.jpeg) for row in connection.execute(query)]
+            found = connection.scalar(query)
+        return None if found is None else bytes(found)
 
     def score(
         self,
@@ -260,7 +260,7 @@ class ChallengeStore:
     def remove_expired(self, *, now: float) -> int:
         """Removes whatever has expired; returns how many rows that was."""
         removed = 0
-        for table in (PHOTOS, CHALLENGES, BUCKETS, TICKETS, SESSIONS):
+        for table in (SHEETS, CHALLENGES, BUCKETS, TICKETS, SESSIONS):
             with self._engine.begin() as connection:
                 removed += connection.execute(
                     delete(table).where(table.c.expires_at <= now)

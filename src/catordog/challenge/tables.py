@@ -63,8 +63,8 @@ CHALLENGES = Table(
 )
 """`cats` has one character a photo: 1 for a cat. An answered challenge has no row any more."""
 
-PHOTOS = Table(
-    "challenge_photos",
+SHEETS = Table(
+    "challenge_sheets",
     METADATA,
     Column("name", String(32), primary_key=True),
     Column(
@@ -73,7 +73,6 @@ PHOTOS = Table(
         nullable=False,
         index=True,
     ),
-    Column("position", Integer, nullable=False),
     Column("jpeg", LargeBinary, nullable=False),
     Column("expires_at", Float, nullable=False, index=True),
 )

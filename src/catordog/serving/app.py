@@ -69,7 +69,7 @@ def create_app(
     answer_problems(app, lambda problem: rejections.labels(problem.kind).inc())
     app.state.service = service
     own = (predict_routes(service), health_routes(service), inference_routes(service))
-    for router in (*own, *routers, page_routes()):
+    for router in (*own, *routers, page_routes(has_challenge=close_challenge is not None)):
         app.include_router(router)
     if settings.cors_origins:
         app.add_middleware(

@@ -17,12 +17,21 @@ _TYPES = {
 }
 
 
-def page_routes() -> APIRouter:
-    """Builds one route per file; `page.html` is `/`, `docs.html` is `/docs`."""
+_CHALLENGE_HERE = b"<!-- challenge -->"
+_CHALLENGE_LINKS = b'<a href="/challenge">Challenge</a><a href="/versus">Versus</a>'
+
+
+def page_routes(*, has_challenge: bool = False) -> APIRouter:
+    """Builds one route per file; `page.html` is `/`, `docs.html` is `/docs`.
+
+    Args:
+        has_challenge: pages link to the challenge, which is served elsewhere.
+    """
+    links = _CHALLENGE_LINKS if has_challenge else b""
     router = APIRouter(include_in_schema=False)
     for file in sorted(_STATIC.iterdir()):
         if file.suffix in _TYPES:
-            router.add_api_route(_path_of(file), _file_route(file), methods=["GET", "HEAD"])
+            router.add_api_route(_path_of(file), _file_route(file, links), methods=["GET", "HEAD"])
     return router
 
 
@@ -32,8 +41,8 @@ def _path_of(file: Path) -> str:
     return f"/static/{file.name}"
 
 
-def _file_route(file: Path) -> Callable[[Request], Response]:
-    body = file.read_bytes()
+def _file_route(file: Path, links: bytes) -> Callable[[Request], Response]:
+    body = file.read_bytes().replace(_CHALLENGE_HERE, links)
     etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
     headers = {"Cache-Control": "no-cache", "ETag": etag}
 

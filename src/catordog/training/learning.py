@@ -145,14 +145,20 @@ class Learning:
         self._report("averaged", epochs, epochs, None, predict_logits(top, val.arrays[CUT]))
 
     def finish(self) -> Learned:
-        """Exports to 8 bits, calibrates what the 8-bit graph answers, chooses thresholds."""
+        """Exports to 8 bits, calibrates what the 8-bit graph answers, chooses thresholds.
+
+        After fine-tuning, all of it for photos as large as the model file will take them.
+        """
+        if self._checkpoint is not None and self.network.spec.larger_px:
+            self._enlarge(self.network.spec.larger_px)
         self._screen.say("exporting to 8-bit ONNX and comparing with Keras")
         pixels, targets = self._read(self._val_views)
-        draft = quantize(to_onnx(self.network.model, OUTPUTS), self._calibration)
+        calibration = self._read_calibration()
+        draft = quantize(to_onnx(self.network.model, OUTPUTS), calibration)
         logits = to_logits(predict_graph(draft, pixels))
         scales = [find_scale(logits[:, c], targets[:, c] > 0.5) for c in range(2)]
         self.network.rescale_logits(*np.array(scales, np.float32).T)
-        graph = export_network(self.network, self._calibration, pixels[:CHECK_PHOTOS])
+        graph = export_network(self.network, calibration, pixels[:CHECK_PHOTOS])
         probabilities = predict_graph(graph, pixels)
         thresholds = choose_thresholds(probabilities, targets)
         one = targets.sum(axis=1) == 1
@@ -160,14 +166,20 @@ class Learning:
         trained = [p for p in self._photos.places(Part.TRAIN) if p < len(self._photos.items)]
         return Learned(graph, thresholds, metrics, len(set(trained) - set(self.errors)))
 
+    def _enlarge(self, size_px: int) -> None:
+        """Rebuilds the network, with its weights, for larger photos than it was trained on."""
+        larger = build_network(replace(self.network.spec, size_px=size_px), weights=False)
+        larger.model.set_weights(self.network.model.get_weights())
+        self.network, self.preprocess = larger, PreprocessSpec(size_px)
+        self._val_views = PlainViews(self._photos, Part.VALIDATION, self.preprocess)
+
     def forget_checkpoint(self) -> None:
         """Removes what an interrupted training would have gone on from."""
         if self._checkpoint is not None:
             self._checkpoint.path.unlink(missing_ok=True)
 
-    @functools.cached_property
-    def _calibration(self) -> np.ndarray:
-        """uint8 (N, S, S, 3): training photos that set the 8-bit ranges."""
+    def _read_calibration(self) -> np.ndarray:
+        """Returns uint8 (N, S, S, 3), training photos that set the 8-bit ranges."""
         plain = PlainViews(self._photos, Part.TRAIN, self.preprocess)
         pixels, _ = self._read(plain, CALIBRATION_PHOTOS)
         return pixels
@@ -186,7 +198,7 @@ class Learning:
             names += (KNOWN,)
         else:
             model = self.network.trunk(FEATURES, None)
-        graph: bytes = quantize(to_onnx(model, names), self._calibration).SerializeToString()
+        graph: bytes = quantize(to_onnx(model, names), self._read_calibration()).SerializeToString()
         return graph
 
     def _random_pass(

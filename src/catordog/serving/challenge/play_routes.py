@@ -8,10 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from catordog.challenge.disguise import SIDE_PX
 from catordog.challenge.records import Session, Shown
 from catordog.challenge.rules import PHOTOS
 from catordog.challenge.service import OWN_SITE, ChallengeService
+from catordog.challenge.sheet import COLUMNS, SIDE_PX
 from catordog.serving.challenge.bodies import address_of, read_model
 from catordog.serving.problems import Problem
 
@@ -54,8 +54,9 @@ class ShownChallenge(BaseModel):
     """A challenge: pick every cat, and no dog."""
 
     challenge: str
-    photos: list[str] = Field(description="Where they are, in order.")
-    side_px: int
+    sheet: str = Field(description="Where the picture of all photos is, in rows, in order.")
+    columns: int
+    side_px: int = Field(description="Of each photo.")
     expires_at: float = Field(description="Seconds since 1970.")
 
 
@@ -97,7 +98,8 @@ def play_routes(challenge: ChallengeService) -> APIRouter:
         shown = await show_challenge(challenge, wanted.session)
         return ShownChallenge(
             challenge=shown.id,
-            photos=[f"/challenge/photos/{name}.jpg" for name in shown.names],
+            sheet=f"/challenge/sheets/{shown.sheet}.jpg",
+            columns=COLUMNS,
             side_px=SIDE_PX,
             expires_at=shown.expires_at,
         )
@@ -116,21 +118,29 @@ def play_routes(challenge: ChallengeService) -> APIRouter:
             raise gone()
         return ScoredAnswer(passed=scored[0].passed, ticket=scored[1] or None)
 
-    @router.get("/challenge/photos/{name}.jpg", response_class=Response, summary="Read a photo")
-    async def photo(name: str) -> Response:
-        jpeg = await asyncio.to_thread(challenge.read_photo, name)
-        if jpeg is None:
-            raise Problem(
-                404,
-                "not-found",
-                "There is no such photo, or its challenge is over. Ask for a new one.",
-            )
-        headers = {"Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "cross-origin"}
-        return Response(jpeg, media_type="image/jpeg", headers=headers)
+    @router.get("/challenge/sheets/{name}.jpg", response_class=Response, summary="Read the photos")
+    async def sheet(name: str) -> Response:
+        return send_jpeg(await asyncio.to_thread(challenge.read_sheet, name))
 
     for route in router.routes:
         _describe_body(route)
     return router
+
+
+def send_jpeg(jpeg: bytes | None) -> Response:
+    """Sends a picture of a challenge.
+
+    Raises:
+        Problem: 404, there is none.
+    """
+    if jpeg is None:
+        raise Problem(
+            404,
+            "not-found",
+            "There is no such picture, or its challenge is over. Ask for a new challenge.",
+        )
+    headers = {"Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "cross-origin"}
+    return Response(jpeg, media_type="image/jpeg", headers=headers)
 
 
 async def begin_session(

@@ -6,15 +6,15 @@ import asyncio
 import json
 import re
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field
 
 from catordog.challenge.rules import PHOTOS
 from catordog.challenge.service import ORIGINAL_SITE, ChallengeService
 from catordog.serving.challenge.bodies import read_fields
-from catordog.serving.challenge.play_routes import begin_session, show_challenge
+from catordog.serving.challenge.play_routes import begin_session, send_jpeg, show_challenge
 from catordog.serving.problems import Problem
 
 _HOST = re.compile(r"[A-Za-z0-9.\-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
@@ -130,6 +130,13 @@ def verify_routes(challenge: ChallengeService) -> APIRouter:
             "ValidateTicket, received another. Mend the address.",
         )
 
+    @router.get(
+        "/challenge/photos/{sheet}-{place}.jpg", response_class=Response, summary="Read a photo"
+    )
+    async def photo(sheet: str, place: Annotated[int, Path(ge=0, lt=PHOTOS)]) -> Response:
+        """Sends one photo of a challenge of the original protocol, whose clients ask so."""
+        return send_jpeg(await asyncio.to_thread(challenge.read_single, sheet, place))
+
     return router
 
 
@@ -145,8 +152,9 @@ async def _challenge_line(challenge: ChallengeService, request: Request, session
         raise Problem(400, "bad-host", "Cannot answer: expected a host's name in Host. Mend it.")
     shown = await show_challenge(challenge, session_id)
     # Old clients put `http:` before the address, or leave that to the page.
+    names = [f"{shown.sheet}-{place}" for place in range(PHOTOS)]
     photos = ",\n".join(
-        f'ImgRec("{name}","//{host}/challenge/photos/{name}.jpg",250,250)' for name in shown.names
+        f'ImgRec("{name}","//{host}/challenge/photos/{name}.jpg",250,250)' for name in names
     )
     return f"asirraState.GetChallengeComplete(\n[{photos}]\n);"
 

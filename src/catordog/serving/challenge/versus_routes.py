@@ -9,8 +9,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from catordog.challenge.rules import PHOTOS
 from catordog.challenge.service import VERSUS_SITE, ChallengeService
+from catordog.challenge.sheet import cut
 from catordog.challenge.tallies import Tally, TallyBook
 from catordog.records import Prediction
 from catordog.serving.answering import Answered, Question
@@ -73,7 +73,7 @@ def versus_routes(challenge: ChallengeService, book: TallyBook, service: Service
     async def answer(request: Request) -> Round:
         """Scores an answer to a challenge of the site key `versus`, then asks the model."""
         given = await read_model(request, TimedAnswer)
-        photos = await asyncio.to_thread(challenge.read_challenge_photos, given.session)
+        sheet = await asyncio.to_thread(challenge.read_sheet_of, given.session)
         service.check_room()
         scored = await asyncio.to_thread(
             challenge.score,
@@ -82,9 +82,10 @@ def versus_routes(challenge: ChallengeService, book: TallyBook, service: Service
             challenge_id=given.challenge,
             site_key=VERSUS_SITE,
         )
-        if scored is None or len(photos) != PHOTOS:
+        if scored is None or sheet is None:
             raise gone()
         cats = scored[0].cats
+        photos = await asyncio.to_thread(cut, sheet)
         began = time.perf_counter()
         answers = await service.ask(photos, Question(second_look="off"))
         model_ms = (time.perf_counter() - began) * 1000

@@ -27,6 +27,24 @@ export function element(name, properties = {}, ...children) {
   return made;
 }
 
+/** Cuts the sheet of a challenge into a canvas for each photo. */
+async function cut({ sheet, columns, side_px }) {
+  const picture = new Image();
+  picture.src = sheet;
+  try {
+    await picture.decode();
+  } catch {
+    throw new Error("The photos did not come. Try again.");
+  }
+  const count = columns * Math.round(picture.naturalHeight / side_px);
+  return Array.from({ length: count }, (_, index) => {
+    const canvas = element("canvas", { width: side_px, height: side_px, role: "img", ariaLabel: `Photo ${index + 1} of ${count}` });
+    const [x, y] = [index % columns, Math.floor(index / columns)].map((at) => at * side_px);
+    canvas.getContext("2d").drawImage(picture, x, y, side_px, side_px, 0, 0, side_px, side_px);
+    return canvas;
+  });
+}
+
 export class Grid {
   /**
    * @param {HTMLElement} home where to show it
@@ -52,13 +70,14 @@ export class Grid {
     this.grid.addEventListener("keydown", (event) => this.#move(event));
   }
 
-  /** Fetches a challenge and shows it; true if all its photos are there. */
+  /** Fetches a challenge and shows it; true if its photos are there. */
   async show({ focuses = true } = {}) {
     this.#setBusy(true);
     this.tell("");
     try {
       this.session ??= (await this.#begin()).session;
       this.shown = await post("/challenge/api/challenges", { session: this.session });
+      this.photos = await cut(this.shown);
     } catch (error) {
       if (error.status === 410) this.session = undefined; // the next try begins a session
       this.tell(error.message, "bad");
@@ -66,10 +85,9 @@ export class Grid {
       this.submit.disabled = true;
       return false;
     }
-    this.tiles = this.shown.photos.map((url, index) => this.#tile(url, index));
+    this.tiles = this.photos.map((photo) => this.#tile(photo));
     this.grid.replaceChildren(...this.tiles);
     this.#tally();
-    await Promise.allSettled(this.tiles.map((tile) => tile.firstChild.decode()));
     this.#setBusy(false);
     if (focuses) this.tiles[0].focus({ focusVisible: false });
     return true;
@@ -102,8 +120,7 @@ export class Grid {
     return post("/challenge/api/sessions", { site_key: siteKey, hostname });
   }
 
-  #tile(url, index) {
-    const photo = element("img", { src: url, alt: `Photo ${index + 1} of ${this.shown.photos.length}`, draggable: false });
+  #tile(photo) {
     const tile = element("button", { type: "button", className: "tile" }, photo);
     tile.setAttribute("aria-pressed", "false");
     tile.addEventListener("click", () => {

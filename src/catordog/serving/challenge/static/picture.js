@@ -26,7 +26,7 @@ export function draw(canvas, round, photos) {
     context.beginPath();
     context.roundRect(x, y, side, side, 14);
     context.clip();
-    if (photo.complete && photo.naturalWidth) context.drawImage(photo, x, y, side, side);
+    context.drawImage(photo, x, y, side, side);
     context.restore();
     ["you", "model"].forEach((who, row) => {
       if (round[who].picked[index] === round.cats[index]) return;

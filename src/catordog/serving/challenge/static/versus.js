@@ -40,7 +40,7 @@ function stop() {
 
 function reveal(round) {
   latest = round;
-  const photos = grid.tiles.map((tile) => tile.firstChild);
+  const { photos } = grid;
   at("challenge").hidden = at("clock").hidden = true;
   at("result").hidden = false;
   at("headline").textContent = headline(round);
@@ -64,9 +64,8 @@ function reveal(round) {
 
 function describe(photo, index, round) {
   const isCat = round.cats[index];
-  const copy = photo.cloneNode();
-  copy.alt = `Photo ${index + 1}`;
-  const item = element("li", {}, copy, element("p", { className: "is", textContent: isCat ? "A cat" : "A dog" }));
+  photo.ariaLabel = `Photo ${index + 1}`;
+  const item = element("li", {}, photo, element("p", { className: "is", textContent: isCat ? "A cat" : "A dog" }));
   const p = round.p_cat[index];
   if (p !== null) {
     const share = p / (p + round.p_dog[index]);
