@@ -48,6 +48,7 @@ def test_trained_file_learned_and_says_what_it_is(tiny_run: Path, tiny_zip: Path
     classifier = Classifier.load(tiny_run / "model.onnx")
     assert classifier.name == "tiny"
     assert classifier.bundle.metadata.training["photos"] == 24
+    assert classifier.bundle.metadata.preprocess.size_px == 256  # fine-tuned: larger than 224
     items = open_source(str(tiny_zip)).examples
     with PhotoReader() as reader:
         answers = list(classifier.predict_many(reader.open(item.photo) for item in items))
@@ -78,9 +79,9 @@ def test_same_seed_gives_the_same_split_and_the_same_head(
         assert screen.done == 48  # looked at; the features were found in the cache
         rows = read_csv(tmp_path / name / "split.csv")
         parts.append({row["id"]: row["split"] for row in rows})
-        predictions.append(
-            Classifier.load(tmp_path / name / "model.onnx").predict(samples / "dog.jpg")
-        )
+        classifier = Classifier.load(tmp_path / name / "model.onnx")
+        assert classifier.bundle.metadata.preprocess.size_px == 224
+        predictions.append(classifier.predict(samples / "dog.jpg"))
     assert parts[0] == parts[1]
     assert predictions[0] == predictions[1]
 

@@ -11,22 +11,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from catordog.challenge.rules import PHOTOS
-from catordog.challenge.sheet import PHOTO_BYTES, compose, count_bytes, crop
+from catordog.challenge.sheet import compose, count_bytes, crop, fits
 from catordog.data.photo_reader import PhotoReader
 from catordog.data.sources import open_source
 from catordog.data.sources.example import Example
 from catordog.errors import DatasetError, ImageError, ImageTooLargeError
 from catordog.labels import CLASSES, Label
 
-CANDIDATES = 20
-"""Photos of each class that a challenge is drawn from; of these, cats are paired with dogs that are
-alike in detail. Fewer leave pairs whose dogs take more bytes (EXPERIMENTS.md)."""
+CANDIDATES = 30
+"""Photos of each class that a challenge is drawn from: the more there are, the more alike are the
+bytes of the cats and dogs that are paired (EXPERIMENTS.md)."""
+
+_WEIGHTS = np.array([1.0, 0.7])
+"""Of the two counts, in units of their spread."""
 
 _VERSUS_SHARE = 8
 _MAX_REDRAWS = 100
 """Photos that cannot be shown, after which a draw gives up."""
-_MARGIN_BYTES = 1024
-"""A photo taken out of its sheet is encoded anew, and may take a little more."""
 _MAX_SHEETS = 20
 """Sheets in a row that do not fit, after which it gives up too."""
 
@@ -111,7 +112,7 @@ class PhotoPool:
         for index in indices:
             with suppress(ImageError):
                 square = crop(self._reader.read(photos[index].photo), chance)
-                if count_bytes(square) < PHOTO_BYTES - _MARGIN_BYTES:
+                if fits(square):
                     found.append(square)
             if len(found) == CANDIDATES:
                 return found
@@ -125,13 +126,14 @@ class PhotoPool:
 
 
 def _pair(cats: list[np.ndarray], dogs: list[np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Pairs cats with dogs that are alike in detail: as many as a challenge shows.
+    """Pairs cats with dogs whose bytes are alike: as many as a challenge shows.
 
-    Which of a pair is shown, a coin decides. So the bytes that a picture takes say nothing of it,
-    though photos of one class of a data set may take more than those of the other.
+    Which of a pair is shown, a coin decides. So counting bytes says nothing of it, though photos of
+    one class of a data set may take more than those of the other.
     """
-    ours, theirs = (np.log([count_bytes(square) for square in of]) for of in (cats, dogs))
-    distances = np.abs(ours[:, None] - theirs[None, :])
+    ours, theirs = (np.array([count_bytes(square) for square in of]) for of in (cats, dogs))
+    spread = np.concatenate([ours, theirs]).std(axis=0) + 1e-9
+    distances = np.abs(ours[:, None] - theirs[None, :]) @ (_WEIGHTS / spread)
     pairs: list[tuple[np.ndarray, np.ndarray]] = []
     while len(pairs) < PHOTOS:
         cat, dog = np.unravel_index(distances.argmin(), distances.shape)

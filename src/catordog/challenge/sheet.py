@@ -38,6 +38,8 @@ _ROWS = PHOTOS // COLUMNS
 _AS_JPEG = {"quality": 75, "subsampling": 2}
 _END_OF_IMAGE = b"\xff\xd9"
 _START_OF_SCAN = b"\xff\xda"
+_RUNS_OF_ONES = (0x1F, 0x3F, 0x7F, 0xFE, 0xFF)
+_MARGIN_BYTES = 1024
 _LARGEST_CUT = 0.08
 """Share of the short side that a crop may leave out. The same photo never leaves twice alike."""
 
@@ -99,9 +101,19 @@ def compose(squares: Sequence[np.ndarray], chance: random.Random) -> bytes:
     return _pad(jpeg, SHEET_BYTES, chance)
 
 
-def count_bytes(square: np.ndarray) -> int:
-    """Returns how many bytes a square takes alone: its detail, as a stranger may count it."""
-    return len(_encode(square))
+def fits(square: np.ndarray) -> bool:
+    """Says whether a square may leave alone, also when it is encoded anew after its sheet."""
+    return len(_encode(square)) < PHOTO_BYTES - _MARGIN_BYTES
+
+
+def count_bytes(square: np.ndarray) -> tuple[float, float]:
+    """Returns what of a square a stranger may count without decoding it.
+
+    Of all counts of bytes these two told most of cats from dogs: the logarithm of how many there
+    are, and the share of those that are runs of ones, by which long codes are known.
+    """
+    scan = np.frombuffer(_scan_of(_encode(square)), np.uint8)
+    return float(np.log(len(scan))), float(np.isin(scan, _RUNS_OF_ONES).mean())
 
 
 def take_out(sheet: bytes, place: int, chance: random.Random) -> bytes:
