@@ -48,10 +48,10 @@ def test_number_of_cats_is_left_to_chance(tiny_zip: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("catordog.challenge.pool.CANDIDATES", PHOTOS)  # faster, and no matter here
     pool, _ = open_pools(str(tiny_zip))
     chance = random.Random(0)
-    cats = np.array([pool.draw(chance).cats for _ in range(200)])
+    cats = np.array([pool.draw(chance).cats for _ in range(120)])
     numbers = cats.sum(axis=1)
-    assert numbers.var() == pytest.approx(3, rel=0.35)  # of 12 coins
-    assert abs(cats.mean(axis=0) - 0.5).max() < 0.15  # at no place more often
+    assert numbers.var() == pytest.approx(3, rel=0.4)  # of 12 coins
+    assert abs(cats.mean(axis=0) - 0.5).max() < 0.2  # at no place more often
 
 
 def test_photos_of_a_challenge_differ_and_never_leave_twice_alike(tiny_zip: Path) -> None:

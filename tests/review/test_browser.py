@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,23 +14,15 @@ from typing import Any
 import pytest
 
 from catordog.data.decisions import read_decisions
+from tests.chromium import Tab, browser_tests, launch
 from tests.review.queue_of_drawings import draw_queue
 
 playwright = pytest.importorskip(
     "playwright.sync_api", reason="needs playwright: pip install 'catordog[dev]'"
 )
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium"),
-    pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals"),
-]
+pytestmark = browser_tests
 ROOT = Path(__file__).parents[2]
 IDS = [item.id for item in draw_queue()[0]]
-ARGUMENTS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-)
 
 
 class Server:
@@ -73,29 +64,16 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS.split())
-        yield browser
-        browser.close()
+    yield from launch()
 
 
-class Page:
-    """One tab, and what went wrong or elsewhere in it."""
+class Page(Tab):
+    """The review in a tab."""
 
     def __init__(self, chromium: Any, url: str, **options: Any) -> None:
-        self.tab = chromium.new_page(**options)
-        self.errors: list[str] = []
-        self.requested: set[str] = set()
-        self.tab.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.tab.on("console", self._on_console)
-        self.tab.on("request", lambda request: self.requested.add(request.url))
-        self.url = url
+        super().__init__(chromium, url, **options)
         self.tab.goto(url)
         self.tab.locator("#photo img").wait_for()
-
-    def _on_console(self, message: Any) -> None:
-        if message.type in ("error", "warning"):
-            self.errors.append(message.text)
 
     def press(self, *keys: str) -> None:
         """Presses keys as a person does: looks at the photo before each."""
@@ -105,11 +83,6 @@ class Page:
 
     def expect(self, id: str, text: str) -> None:
         playwright.expect(self.tab.locator(f"#{id}")).to_have_text(text)
-
-    def close(self) -> None:
-        self.tab.close()
-        assert self.errors == []
-        assert all(url.startswith(self.url) for url in self.requested), self.requested
 
 
 @pytest.fixture

@@ -5,32 +5,19 @@ from __future__ import annotations
 import base64
 import csv
 import io
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.chromium import SIZES, Tab, browser_tests, launch
 from tests.serving.running_server import RunningServer
 
 playwright = pytest.importorskip(
     "playwright.sync_api", reason="needs playwright: pip install 'catordog[dev]'"
 )
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium"),
-    pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals"),
-]
-ARGUMENTS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-)
-SIZES = {"phone": (390, 844), "tablet": (820, 1180), "desktop": (1440, 900)}
-SCREENSHOTS = os.environ.get("CATORDOG_SCREENSHOTS")
-"""Where `make screenshots` wants pictures of the pages."""
+pytestmark = browser_tests
 DROP = """([files, kind]) => {
   const transfer = new DataTransfer();
   for (const [name, text] of files) {
@@ -52,28 +39,15 @@ def server() -> Iterator[RunningServer]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS.split())
-        yield browser
-        browser.close()
+    yield from launch()
 
 
-class Page:
-    """One tab, and what went wrong or elsewhere in it."""
+class Page(Tab):
+    """The page in a tab."""
 
     def __init__(self, chromium: Any, url: str, path: str = "", **options: Any) -> None:
-        self.tab = chromium.new_page(**options)
-        self.errors: list[str] = []
-        self.requested: set[str] = set()
-        self.tab.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.tab.on("console", self._on_console)
-        self.tab.on("request", lambda request: self.requested.add(request.url))
-        self.url = url
+        super().__init__(chromium, url, **options)
         self.tab.goto(url + path)
-
-    def _on_console(self, message: Any) -> None:
-        if message.type in ("error", "warning"):
-            self.errors.append(message.text)
 
     def give(self, photos: dict[str, bytes], *, kind: str = "drop") -> None:
         files = [[name, base64.b64encode(photo).decode()] for name, photo in photos.items()]
@@ -85,12 +59,6 @@ class Page:
 
     def verdicts(self) -> list[str]:
         return list(self.tab.locator(".verdict").all_text_contents())
-
-    def close(self) -> None:
-        self.tab.close()
-        assert self.errors == []
-        elsewhere = [u for u in self.requested if not u.startswith((self.url, "blob:"))]
-        assert not elsewhere
 
 
 @pytest.fixture
@@ -182,7 +150,6 @@ def test_heat_map_comes_on_demand_by_keyboard_alone(page: Page, samples: Path) -
 def test_axe_finds_nothing_serious_and_nothing_is_cut(
     chromium: Any, server: RunningServer, samples: Path, size: str, scheme: str, path: str
 ) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe")
     width, height = SIZES[size]
     page = Page(
         chromium,
@@ -204,18 +171,10 @@ def test_axe_finds_nothing_serious_and_nothing_is_cut(
             page.wait_for(7)
             page.tab.locator(".why").first.click()
             page.tab.locator(".stage img").wait_for()
-        found = axe.Axe().run(page.tab).response["violations"]
-        assert [(v["id"], v["impact"], v["nodes"][0]["html"]) for v in found] == []
-        too_wide = page.tab.evaluate("() => document.documentElement.scrollWidth > innerWidth")
-        assert not too_wide
-        _keep(page, f"{path or 'page'}_{state}_{size}_{scheme}")
-    page.close()
-
-
-def _keep(page: Page, name: str) -> None:
-    if SCREENSHOTS:
+        page.check()
         page.tab.evaluate("() => scrollTo(0, 0)")
-        page.tab.screenshot(path=Path(SCREENSHOTS, f"{name}.png"), full_page=True)
+        page.keep_picture(f"{path or 'page'}_{state}_{size}_{scheme}")
+    page.close()
 
 
 def test_busy_server_is_asked_again_and_a_lost_one_is_said(page: Page, samples: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.server
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -17,24 +16,14 @@ from typing import Any
 
 import pytest
 
+from tests.chromium import SIZES, Tab, browser_tests, launch
+
 playwright = pytest.importorskip(
     "playwright.sync_api", reason="needs playwright: pip install 'catordog[dev]'"
 )
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium"),
-    pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals"),
-]
+pytestmark = browser_tests
 ROOT = Path(__file__).parents[2]
 SECRET = "a-secret-nobody-guesses"
-ARGUMENTS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-)
-SIZES = {"phone": (390, 844), "tablet": (820, 1180), "desktop": (1440, 900)}
-SCREENSHOTS = os.environ.get("CATORDOG_SCREENSHOTS")
-"""`make screenshots` sets where to."""
 
 
 def free_port() -> int:
@@ -78,27 +67,11 @@ def server(tiny_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS.split())
-        yield browser
-        browser.close()
+    yield from launch()
 
 
-class Page:
-    """One tab, and what went wrong or elsewhere in it."""
-
-    def __init__(self, chromium: Any, *servers: str, **options: Any) -> None:
-        self.tab = chromium.new_page(**options)
-        self.servers = servers
-        self.errors: list[str] = []
-        self.requested: set[str] = set()
-        self.tab.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.tab.on("console", self._on_console)
-        self.tab.on("request", lambda request: self.requested.add(request.url))
-
-    def _on_console(self, message: Any) -> None:
-        if message.type in ("error", "warning") and "favicon" not in str(message.location):
-            self.errors.append(message.text)
+class Page(Tab):
+    """A page with a challenge in a tab."""
 
     def wait(self, within: Any = None) -> Any:
         """Waits for a challenge; returns its tiles."""
@@ -116,21 +89,6 @@ class Page:
         """Returns the first photo's pixels, encoded."""
         photo = self.tab.locator(".tile canvas").first
         return str(photo.evaluate("photo => photo.toDataURL()"))
-
-    def check(self, name: str) -> None:
-        """Lets axe look, checks that nothing is wider than the window, and keeps a picture."""
-        axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe")
-        found = axe.Axe().run(self.tab).response["violations"]
-        assert [(v["id"], v["impact"], v["nodes"][0]["html"]) for v in found] == []
-        assert not self.tab.evaluate("document.documentElement.scrollWidth > innerWidth")
-        if SCREENSHOTS:
-            self.tab.screenshot(path=Path(SCREENSHOTS, f"{name}.png"), full_page=True)
-
-    def close(self) -> None:
-        self.tab.close()
-        assert self.errors == []
-        elsewhere = [url for url in self.requested if not url.startswith((*self.servers, "blob:"))]
-        assert elsewhere == []
 
 
 @pytest.fixture
@@ -218,17 +176,21 @@ def test_pages_fit_and_axe_finds_nothing(
     tiles = page.wait()
     getattr(tiles[1], press)()
     assert tiles[1].get_attribute("aria-pressed") == "true"
-    page.check(f"challenge_{size}_{scheme}")
+    page.check()
+    page.keep_picture(f"challenge_{size}_{scheme}")
     page.tab.goto(f"{server}/versus")
-    page.check(f"versus_before_{size}_{scheme}")
+    page.check()
+    page.keep_picture(f"versus_before_{size}_{scheme}")
     getattr(page.tab.locator("#start"), press)()
     tiles = page.wait()
     for tile in tiles[:4]:
         getattr(tile, press)()
-    page.check(f"versus_playing_{size}_{scheme}")
+    page.check()
+    page.keep_picture(f"versus_playing_{size}_{scheme}")
     getattr(page.tab.get_by_role("button", name="Done"), press)()
     playwright.expect(page.tab.locator("#reveal li")).to_have_count(12)
-    page.check(f"versus_result_{size}_{scheme}")
+    page.check()
+    page.keep_picture(f"versus_result_{size}_{scheme}")
     page.close()
 
 
@@ -278,8 +240,7 @@ def test_form_of_another_site_gets_a_ticket_by_one_line(chromium: Any, server: s
                 tile.click()
         frame.get_by_role("button", name="Check").click()
         playwright.expect(frame.locator(".say")).to_have_text("Right, all twelve.")
-        if SCREENSHOTS:
-            page.tab.screenshot(path=Path(SCREENSHOTS, "widget.png"))
+        page.keep_picture("widget")
         page.tab.fill("[name=name]", "Ada <b>")
         page.tab.get_by_role("button", name="Sign").click()
         playwright.expect(page.tab.locator("body")).to_have_text("Thank you, Ada <b>.")
