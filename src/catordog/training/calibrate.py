@@ -54,8 +54,9 @@ def find_scale(logits: np.ndarray, is_so: np.ndarray) -> tuple[float, float]:
     return float(weights[0]), float(weights[1])
 
 
-LOST_PETS = 0.0075
-"""Of the photos of pets, how many the threshold may call neither."""
+LOST_PETS = 0.004
+"""Of the photos of pets, how many the threshold may call neither. Photos unlike those trained on lose
+two to four times as many (EXPERIMENTS.md)."""
 
 DOUBLED_PETS = 0.0075
 """Of the photos of one pet, how many may be called both."""
