@@ -17,6 +17,8 @@ class Connection:
 
     async def ask(self, request: bytes) -> int:
         """Sends one request and returns its status."""
+        if self._streams is not None and self._streams[0].at_eof():
+            self.close()  # the server has ended a connection that was idle for long
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self._port)
         reader, writer = self._streams
