@@ -55,15 +55,15 @@ def find_scale(logits: np.ndarray, is_so: np.ndarray) -> tuple[float, float]:
 
 
 LOST_PETS = 0.003
-"""Of the photos of pets, how many the threshold may call neither. Photos unlike those trained on lose
-two to four times as many (EXPERIMENTS.md)."""
+"""Of the photos of pets, how many the threshold may call neither. Of photos unlike those trained on,
+more are lost (EXPERIMENTS.md)."""
 
 DOUBLED_PETS = 0.0075
 """Of the photos of one pet, how many may be called both."""
 
 _PET_RANGE = (0.1, 0.9)
 _BOTH_RANGE = (0.05, 0.8)
-"""A few hundred photos say little about so small a share: no threshold is far from a half for it.
+"""A few hundred photos say little about so small a share: no threshold is beyond these for it.
 What a single pet's photo says of the other animal is mostly under 0.01."""
 
 NEVER = Thresholds(pet=LABEL_ERROR_RATE / 4, both=1 - LABEL_ERROR_RATE / 4)
