@@ -55,8 +55,8 @@ def find_scale(logits: np.ndarray, is_so: np.ndarray) -> tuple[float, float]:
 
 
 LOST_PETS = 0.003
-"""Of the photos of pets, how many the threshold may call neither. Of photos unlike those trained on,
-more are lost (EXPERIMENTS.md)."""
+"""Of the photos of pets, how many the threshold may call neither. Of photos unlike those it learned
+from, more are lost (EXPERIMENTS.md)."""
 
 DOUBLED_PETS = 0.0075
 """Of the photos of one pet, how many may be called both."""
