@@ -97,6 +97,7 @@ def test_rescaled_logits_are_what_they_were_scaled_and_moved(
 def test_written_model_equals_the_keras_model_beside_it(tiny_run: Path, keras) -> None:  # type: ignore[no-untyped-def]
     bundle = load_bundle(tiny_run / "model.onnx")
     photos = [draw_photo(label, seed) for seed in range(4) for label in ("cat", "dog")]
-    pixels = np.stack([np.asarray(photo.resize((224, 224))) for photo in photos])
+    side_px = bundle.metadata.preprocess.size_px
+    pixels = np.stack([np.asarray(photo.resize((side_px, side_px))) for photo in photos])
     expected = keras.models.load_model(tiny_run / "model.keras").predict(pixels, verbose=0)[0]
     assert np.abs(bundle.predict_proba(pixels) - expected).mean() <= export.QUANTIZED_TOLERANCE
