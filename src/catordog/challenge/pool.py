@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from catordog.challenge.rules import PHOTOS
-from catordog.challenge.sheet import compose, count_bytes, crop, fits
+from catordog.challenge.sheet import compose, count_bytes, crop
 from catordog.data.photo_reader import PhotoReader
 from catordog.data.sources import open_source
 from catordog.data.sources.example import Example
@@ -104,16 +104,15 @@ class PhotoPool:
             f"received {_MAX_SHEETS} times twelve that take too many bytes. Name other photos."
         )
 
-    def _draw_candidates(self, label: Label, chance: random.Random) -> list[np.ndarray]:
+    def _draw_candidates(self, label: Label, chance: random.Random) -> list[_Candidate]:
         """Crops different photos of one class; steps over those that cannot be shown."""
         photos = self._of[label]
         indices = chance.sample(range(len(photos)), min(len(photos), CANDIDATES + _MAX_REDRAWS))
-        found: list[np.ndarray] = []
+        found: list[_Candidate] = []
         for index in indices:
             with suppress(ImageError):
                 square = crop(self._reader.read(photos[index].photo), chance)
-                if fits(square):
-                    found.append(square)
+                found.append(_Candidate(square, count_bytes(square)))
             if len(found) == CANDIDATES:
                 return found
         if len(found) < PHOTOS:
@@ -125,19 +124,27 @@ class PhotoPool:
         return found
 
 
-def _pair(cats: list[np.ndarray], dogs: list[np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A photo that may be shown: its square, and what a stranger may count of its bytes."""
+
+    square: np.ndarray
+    counts: tuple[float, float]
+
+
+def _pair(cats: list[_Candidate], dogs: list[_Candidate]) -> list[tuple[np.ndarray, np.ndarray]]:
     """Pairs cats with dogs whose bytes are alike: as many as a challenge shows.
 
     Which of a pair is shown, a coin decides. So counting bytes says nothing of it, though photos of
     one class of a data set may take more than those of the other.
     """
-    ours, theirs = (np.array([count_bytes(square) for square in of]) for of in (cats, dogs))
+    ours, theirs = (np.array([candidate.counts for candidate in of]) for of in (cats, dogs))
     spread = np.concatenate([ours, theirs]).std(axis=0) + 1e-9
     distances = np.abs(ours[:, None] - theirs[None, :]) @ (_WEIGHTS / spread)
     pairs: list[tuple[np.ndarray, np.ndarray]] = []
     while len(pairs) < PHOTOS:
         cat, dog = np.unravel_index(distances.argmin(), distances.shape)
-        pairs.append((cats[cat], dogs[dog]))
+        pairs.append((cats[cat].square, dogs[dog].square))
         distances[cat, :] = distances[:, dog] = np.inf
     return pairs
 

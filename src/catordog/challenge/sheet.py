@@ -101,18 +101,23 @@ def compose(squares: Sequence[np.ndarray], chance: random.Random) -> bytes:
     return _pad(jpeg, SHEET_BYTES, chance)
 
 
-def fits(square: np.ndarray) -> bool:
-    """Says whether a square may leave alone, also when it is encoded anew after its sheet."""
-    return len(_encode(square)) < PHOTO_BYTES - _MARGIN_BYTES
-
-
 def count_bytes(square: np.ndarray) -> tuple[float, float]:
     """Returns what of a square a stranger may count without decoding it.
 
     Of all counts of bytes these two told most of cats from dogs: the logarithm of how many there
     are, and the share of those that are runs of ones, by which long codes are known.
+
+    Raises:
+        ImageTooLargeError: the square may not leave alone.
     """
-    scan = np.frombuffer(_scan_of(_encode(square)), np.uint8)
+    jpeg = _encode(square)
+    # Taken out of its sheet it is encoded anew, and may take a little more.
+    if len(jpeg) >= PHOTO_BYTES - _MARGIN_BYTES:
+        raise ImageTooLargeError(
+            f"Cannot show the photo in a challenge: expected under {PHOTO_BYTES - _MARGIN_BYTES} "
+            f"bytes as a JPEG of {SIDE_PX}x{SIDE_PX}, received {len(jpeg)}. Show another."
+        )
+    scan = np.frombuffer(_scan_of(jpeg), np.uint8)
     return float(np.log(len(scan))), float(np.isin(scan, _RUNS_OF_ONES).mean())
 
 
