@@ -42,7 +42,7 @@ def photo_url(page: TestClient, rest: str) -> str:
     return f"/photos/{page.get('/api/queue').json()['queue']}/{rest}"
 
 
-@pytest.mark.parametrize("path", ["/", "/review.css", "/review.js", "/icon.svg"])
+@pytest.mark.parametrize("path", ["/", "/review.css", "/review.js", "/static/icon.svg"])
 def test_page_loads_nothing_from_elsewhere(page: TestClient, path: str) -> None:
     response = page.get(path)
     assert response.status_code == 200

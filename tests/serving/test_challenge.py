@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import xml.etree.ElementTree as ElementTree
@@ -12,10 +13,10 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from catordog.challenge.sheet import PHOTO_BYTES, SHEET_BYTES
+from catordog.challenge.sheet import SHEET_BYTES
 from catordog.serving.app import create_app
 from catordog.serving.settings import ServeSettings
-from tests.challenge.test_pool import drawn_cats, is_drawn_cat
+from tests.challenge.test_pool import drawn_cats
 from tests.serving.conftest import SETTINGS, wait_until_ready
 
 SECRET, OTHER = "correct-horse-battery-staple", "another-secret-of-another-site"
@@ -122,10 +123,14 @@ def test_old_client_works_with_its_host_changed(server: TestClient) -> None:
     pets = re.findall(r'ImgRec\("(.+?)","(.+?)",', created)
     assert session is not None and len(pets) == 12
     assert created.startswith(f'asirraState.NewSessionComplete(3, "{session[1]}");')
-    assert created.count('.jpg",250,250)') == 12
-    photos = [server.get(f"http:{url}").content for _, url in pets]
-    assert {len(photo) for photo in photos} == {PHOTO_BYTES}
-    bits = "".join("01"[is_drawn_cat(photo)] for photo in photos)
+    assert len({name for name, _ in pets}) == 12
+    addresses = {url.partition("#")[0] for _, url in pets}
+    assert [url.partition("#")[2] for _, url in pets] == [f"p{place}" for place in range(12)]
+    views = server.get(f"http:{addresses.pop()}")
+    assert not addresses and views.headers["content-type"] == "image/svg+xml"
+    embedded = re.search(r'href="data:image/jpeg;base64,(.+?)"', views.text)
+    assert embedded is not None
+    bits = "".join("01"[is_cat] for is_cat in drawn_cats(base64.b64decode(embedded[1])))
     path = f"/cgi/Asirra?action=ScoreResponse&sessionId={session[1]}&response={bits}&rand=0.2"
     scored = server.get(path).text
     assert "/* correct */" in scored
@@ -179,17 +184,16 @@ def test_sheets_are_alike_in_headers_names_and_size(server: TestClient) -> None:
     assert server.get("/challenge/sheets/" + "0" * 32 + ".jpg").status_code == 404
 
 
-def test_photos_leave_one_by_one_for_old_clients_alone(server: TestClient) -> None:
+def test_clients_of_2007_get_the_same_file_for_all_photos(server: TestClient) -> None:
     session = begin(server)
     shown = server.post("/challenge/api/challenges", json={"session": session}).json()
-    name = Path(shown["sheet"]).stem
-    assert server.get(shown["sheet"]).status_code == 200
-    assert server.get(f"/challenge/photos/{name}-0.jpg").status_code == 404
-    created = server.get("/cgi/Asirra?action=CreateSession").text
-    url = re.findall(r'"(//.+?-0\.jpg)"', created)[0]
-    assert server.get(f"http:{url}").status_code == 200
-    for wrong in ("12", "-1", "x"):
-        assert server.get(f"http:{url}".replace("-0.", f"-{wrong}.")).status_code in (404, 422)
+    sheet = server.get(shown["sheet"]).content
+    views = server.get(shown["sheet"].replace(".jpg", ".svg")).content
+    root = ElementTree.fromstring(views)
+    image = root.find("{http://www.w3.org/2000/svg}image")
+    assert image is not None and base64.b64decode(image.get("href", "").partition(",")[2]) == sheet
+    assert b"script" not in views.replace(image.get("href", "").encode(), b"")
+    assert server.get("/challenge/sheets/" + "0" * 32 + ".svg").status_code == 404
 
 
 def test_stranger_learns_nothing_but_passed_or_not(server: TestClient) -> None:

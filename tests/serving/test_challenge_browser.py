@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
+import io
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -15,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from tests.chromium import SIZES, Tab, browser_tests, launch
 
@@ -212,8 +216,6 @@ def test_versus_shows_who_missed_what_and_saves_a_picture(page: Page, server: st
     assert page.tab.locator("#odds-you td").first.inner_text() == "1"
     with page.tab.expect_download() as download:
         page.tab.get_by_role("button", name="Save the picture").click()
-    from PIL import Image
-
     with Image.open(download.value.path()) as picture:
         assert picture.size == (1200, 630)
         assert len(picture.convert("RGB").getcolors(2**20) or []) > 1000  # the photos are in it
@@ -267,22 +269,32 @@ asirraState.SetCellsPerRow(6);
 </form>"""
 
 
-def test_page_of_2008_works_with_its_host_changed(chromium: Any, server: str) -> None:
+@contextlib.contextmanager
+def site_that_says(html: str) -> Iterator[str]:
+    """Serves one page, of another site than the challenge's; gives its address."""
+
     class OldWiki(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
             self.send_header("Content-Type", "text/html")
             self.end_headers()
-            self.wfile.write(OLD_PAGE.format(server=server).encode())
+            self.wfile.write(html.encode())
 
         def log_message(self, *_: Any) -> None:
             pass
 
     wiki = http.server.ThreadingHTTPServer(("127.0.0.1", 0), OldWiki)
     threading.Thread(target=wiki.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{wiki.server_address[1]}"
-    page = Page(chromium, server, url)
     try:
+        yield f"http://127.0.0.1:{wiki.server_address[1]}"
+    finally:
+        wiki.shutdown()
+        wiki.server_close()
+
+
+def test_page_of_2008_works_with_its_host_changed(chromium: Any, server: str) -> None:
+    with site_that_says(OLD_PAGE.format(server=server)) as url:
+        page = Page(chromium, server, url)
         page.tab.goto(url)
         frame = page.tab.frame_locator("iframe")
         page.wait(frame)
@@ -297,9 +309,38 @@ def test_page_of_2008_works_with_its_host_changed(chromium: Any, server: str) ->
         ticket = page.tab.url.partition("Asirra_Ticket=")[2]
         validation = f"{server}/cgi/Asirra?action=ValidateTicket&ticket={ticket}"
         for expected in ("Pass", "Fail"):
-            with urllib.request.urlopen(validation) as response:
-                assert f"<Result>{expected}</Result>" in response.read().decode()
+            assert f"<Result>{expected}</Result>" in fetch(validation)
         page.close()
-    finally:
-        wiki.shutdown()
-        wiki.server_close()
+
+
+def test_page_that_shows_photo_by_photo_gets_views_of_one_file(chromium: Any, server: str) -> None:
+    """As JSPWiki's page does, which does not say how large the photos are."""
+    created = fetch(f"{server}/cgi/Asirra?action=CreateSession")
+    pets = re.findall(r'ImgRec\("(.+?)","(.+?)",', created)
+    table = "<table><tr>" + "".join(f'<td><img src="http:{at}" alt="pet">' for _, at in pets)
+    with site_that_says(f'<!doctype html><html lang="en"><title>Wiki</title>{table}') as url:
+        page = Page(chromium, server, url, viewport={"width": 3200, "height": 400})
+        asked: list[str] = []
+        page.tab.on("request", lambda request: asked.append(request.url.partition("#")[0]))
+        page.tab.goto(url, wait_until="load")
+        photos = page.tab.locator("img").all()
+        sizes = [photo.evaluate("p => [p.naturalWidth, p.naturalHeight]") for photo in photos]
+        assert sizes == [[250, 250]] * 12
+        cats = []
+        for photo in photos:
+            with Image.open(io.BytesIO(photo.screenshot())) as shown:
+                red, _, blue = shown.convert("RGB").getpixel((125, 125))
+                cats.append(red > blue)
+        page.keep_picture("old_client")
+        page.close()
+    found = re.search(r'NewSessionComplete.+?"(.+?)"', created)
+    assert found is not None
+    bits = "".join("01"[is_cat] for is_cat in cats)
+    scored = f"{server}/cgi/Asirra?action=ScoreResponse&sessionId={found[1]}&response={bits}"
+    assert "/* correct */" in fetch(scored)
+    assert sum(address.endswith(".svg") for address in asked) == 1
+
+
+def fetch(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=30) as response:
+        return str(response.read().decode())

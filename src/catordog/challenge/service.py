@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import random
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -13,7 +12,6 @@ from catordog.challenge.ahead import DrawnAhead
 from catordog.challenge.buckets import Policy
 from catordog.challenge.pool import PhotoPool
 from catordog.challenge.records import Scored, Session, Shown
-from catordog.challenge.sheet import take_out
 from catordog.challenge.store import ChallengeStore
 from catordog.challenge.tickets import Site, TicketClaim, TicketSigner, find_site
 
@@ -134,11 +132,6 @@ class ChallengeService:
     def read_sheet(self, name: str) -> bytes | None:
         """Returns the photos of an open challenge, by their sheet's name."""
         return self._store.read_sheet(name, now=self._clock())
-
-    def read_single(self, name: str, place: int) -> bytes | None:
-        """Returns one photo of an open challenge of the original protocol, by its sheet's name."""
-        sheet = self._store.read_sheet(name, site_key=ORIGINAL_SITE, now=self._clock())
-        return None if sheet is None else take_out(sheet, place, random.SystemRandom())
 
     def read_sheet_of(self, session_id: str) -> bytes | None:
         """Returns the photos of a session's challenge; None if it has none."""

@@ -5,12 +5,13 @@ between data sets' classes, and even the bytes of a compressed picture do (grass
 sofa). So there is no file of one photo: all leave as squares of one JPEG, whose bytes run along a
 row of six photos again and again, and only decoding tells which belong to which. The file has
 one size, one header, no metadata, and fixed length, whose rest looks like compressed picture too:
-else it would tell how many photos are of dogs. Clients of 2007 take photos one by one; what that
-tells is in docs/challenge.md.
+else it would tell how many photos are of dogs. Clients of 2007, who want an address for each photo,
+get twelve views of the same sheet.
 """
 
 from __future__ import annotations
 
+import base64
 import io
 import random
 from collections.abc import Sequence
@@ -31,15 +32,14 @@ COLUMNS = 6
 SHEET_BYTES = 192 * 1024
 """Of every sheet. Usual photos take 8 to 16 KB each at this size and quality."""
 
-PHOTO_BYTES = 28 * 1024
-"""Of every photo that leaves alone. The few that do not fit are not shown."""
+MOST_BYTES = 27 * 1024
+"""Of a photo. The few that take more are not shown, so that most sheets fit."""
 
 _ROWS = PHOTOS // COLUMNS
 _AS_JPEG = {"quality": 75, "subsampling": 2}
 _END_OF_IMAGE = b"\xff\xd9"
 _START_OF_SCAN = b"\xff\xda"
 _RUNS_OF_ONES = (0x1F, 0x3F, 0x7F, 0xFE, 0xFF)
-_MARGIN_BYTES = 1024
 _LARGEST_CUT = 0.08
 """Share of the short side that a crop may leave out. The same photo never leaves twice alike."""
 
@@ -108,36 +108,41 @@ def count_bytes(square: np.ndarray) -> tuple[float, float]:
     are, and the share of those that are runs of ones, by which long codes are known.
 
     Raises:
-        ImageTooLargeError: the square may not leave alone.
+        ImageTooLargeError: it takes more than `MOST_BYTES`.
     """
     jpeg = _encode(square)
-    # Taken out of its sheet it is encoded anew, and may take a little more.
-    if len(jpeg) >= PHOTO_BYTES - _MARGIN_BYTES:
+    if len(jpeg) > MOST_BYTES:
         raise ImageTooLargeError(
-            f"Cannot show the photo in a challenge: expected under {PHOTO_BYTES - _MARGIN_BYTES} "
-            f"bytes as a JPEG of {SIDE_PX}x{SIDE_PX}, received {len(jpeg)}. Show another."
+            f"Cannot show the photo in a challenge: expected at most {MOST_BYTES} bytes as a JPEG "
+            f"of {SIDE_PX}x{SIDE_PX}, received {len(jpeg)}. Show another."
         )
     scan = np.frombuffer(_scan_of(jpeg), np.uint8)
     return float(np.log(len(scan))), float(np.isin(scan, _RUNS_OF_ONES).mean())
 
 
-def take_out(sheet: bytes, place: int, chance: random.Random) -> bytes:
-    """Returns one photo of a sheet as a JPEG of `PHOTO_BYTES` bytes, filled by chance."""
-    return _pad(_encode(_squares_of(sheet)[place]), PHOTO_BYTES, chance)
+def view_singly(sheet: bytes, side_px: int) -> bytes:
+    """Returns an SVG of the sheet, of which an `<img>` shows one photo: `#p0`, `#p1`, ...
+
+    Args:
+        sheet: of `compose`.
+        side_px: of a photo, where the page does not say.
+    """
+    corners = [(n % COLUMNS * SIDE_PX, n // COLUMNS * SIDE_PX) for n in range(PHOTOS)]
+    views = "".join(
+        f'<view id="p{n}" viewBox="{x} {y} {SIDE_PX} {SIDE_PX}"/>'
+        for n, (x, y) in enumerate(corners)
+    )
+    jpeg = base64.b64encode(sheet).decode()
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{side_px}" height="{side_px}" '
+        f'viewBox="0 0 {SIDE_PX} {SIDE_PX}">{views}<image width="{COLUMNS * SIDE_PX}" '
+        f'height="{_ROWS * SIDE_PX}" href="data:image/jpeg;base64,{jpeg}"/></svg>'
+    )
+    return svg.encode()
 
 
 def cut(sheet: bytes) -> list[bytes]:
     """Cuts a sheet into its photos again: PNGs, in order.
-
-    Raises:
-        ImageError: it cannot be decoded.
-        DatasetError: it is no sheet.
-    """
-    return [_encode(square, "PNG", compress_level=1) for square in _squares_of(sheet)]
-
-
-def _squares_of(sheet: bytes) -> list[np.ndarray]:
-    """Decodes the photos of a sheet.
 
     Raises:
         ImageError: it cannot be decoded.
@@ -150,7 +155,8 @@ def _squares_of(sheet: bytes) -> list[np.ndarray]:
             f"Cannot cut the sheet of a challenge: expected {expected[1]}x{expected[0]} pixels, "
             f"received {pixels.shape[1]}x{pixels.shape[0]}. Is the server of another version?"
         )
-    return [square for row in np.vsplit(pixels, _ROWS) for square in np.hsplit(row, COLUMNS)]
+    squares = [square for row in np.vsplit(pixels, _ROWS) for square in np.hsplit(row, COLUMNS)]
+    return [_encode(square, "PNG", compress_level=1) for square in squares]
 
 
 def _encode(pixels: np.ndarray, format: str = "JPEG", **options: Any) -> bytes:

@@ -115,14 +115,9 @@ class ChallengeStore:
             )
         return shown
 
-    def read_sheet(self, name: str, *, site_key: str = "", now: float) -> bytes | None:
-        """Returns the sheet of a challenge that is still open, at a site if one is named."""
+    def read_sheet(self, name: str, *, now: float) -> bytes | None:
+        """Returns the sheet of a challenge that is still open."""
         query = select(SHEETS.c.jpeg).where(SHEETS.c.name == name, SHEETS.c.expires_at > now)
-        if site_key:
-            of_challenge = CHALLENGES.c.id == SHEETS.c.challenge_id
-            of_session = SESSIONS.c.id == CHALLENGES.c.session_id
-            query = query.join(CHALLENGES, of_challenge).join(SESSIONS, of_session)
-            query = query.where(SESSIONS.c.site_key == site_key)
         with self._reading() as connection:
             found = connection.scalar(query)
         return None if found is None else bytes(found)

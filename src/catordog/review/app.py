@@ -20,14 +20,10 @@ from catordog.labels import Label
 from catordog.review.guard import Guard
 from catordog.review.photos import Size, to_jpeg
 from catordog.review.queue import ReviewItem
+from catordog.web.files import add_file, add_shared_files
 
 _STATIC = Path(__file__).parent / "static"
-_FILES = {
-    "/": ("page.html", "text/html; charset=utf-8"),
-    "/review.css": ("review.css", "text/css; charset=utf-8"),
-    "/review.js": ("review.js", "text/javascript; charset=utf-8"),
-    "/icon.svg": ("icon.svg", "image/svg+xml"),
-}
+_FILES = {"/": "page.html", "/review.css": "review.css", "/review.js": "review.js"}
 
 
 class PostedDecision(BaseModel):
@@ -63,8 +59,9 @@ def create_app(
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(AnyHTTPException, _answer_http)
     app.add_exception_handler(Exception, _answer_crash)
-    for path, (name, media_type) in _FILES.items():
-        app.get(path)(_file_route((_STATIC / name).read_bytes(), media_type))
+    for path, name in _FILES.items():
+        add_file(app, path, _STATIC / name)
+    add_shared_files(app)
     _add_queue_routes(app, items, decisions)
     _add_photo_routes(app, items, read_photo)
     return app
@@ -168,13 +165,6 @@ def _digest(items: Sequence[ReviewItem]) -> str:
 def _text(text: str) -> str:
     """Returns a name that JSON can carry: bytes that are not UTF-8 become question marks."""
     return text.encode(errors="replace").decode()
-
-
-def _file_route(body: bytes, media_type: str) -> Callable[[], Response]:
-    def read_file() -> Response:
-        return Response(body, media_type=media_type, headers={"Cache-Control": "no-cache"})
-
-    return read_file
 
 
 def _refuse(status: int, error: str) -> JSONResponse:

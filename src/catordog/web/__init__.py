@@ -1,1 +1,1 @@
-"""What catordog's web pages share: addresses of this computer, and headers that protect a page."""
+"""What catordog's web pages share: addresses of this computer, protecting headers, files."""

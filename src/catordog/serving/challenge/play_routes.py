@@ -120,27 +120,27 @@ def play_routes(challenge: ChallengeService) -> APIRouter:
 
     @router.get("/challenge/sheets/{name}.jpg", response_class=Response, summary="Read the photos")
     async def sheet(name: str) -> Response:
-        return send_jpeg(await asyncio.to_thread(challenge.read_sheet, name))
+        return send_picture(await asyncio.to_thread(challenge.read_sheet, name), "image/jpeg")
 
     for route in router.routes:
         _describe_body(route)
     return router
 
 
-def send_jpeg(jpeg: bytes | None) -> Response:
+def send_picture(picture: bytes | None, media_type: str) -> Response:
     """Sends a picture of a challenge.
 
     Raises:
         Problem: 404, there is none.
     """
-    if jpeg is None:
+    if picture is None:
         raise Problem(
             404,
             "not-found",
             "There is no such picture, or its challenge is over. Ask for a new challenge.",
         )
     headers = {"Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "cross-origin"}
-    return Response(jpeg, media_type="image/jpeg", headers=headers)
+    return Response(picture, media_type=media_type, headers=headers)
 
 
 async def begin_session(

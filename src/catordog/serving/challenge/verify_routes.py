@@ -6,21 +6,24 @@ import asyncio
 import json
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from catordog.challenge.rules import PHOTOS
 from catordog.challenge.service import ORIGINAL_SITE, ChallengeService
+from catordog.challenge.sheet import view_singly
 from catordog.serving.challenge.bodies import read_fields
-from catordog.serving.challenge.play_routes import begin_session, send_jpeg, show_challenge
+from catordog.serving.challenge.play_routes import begin_session, send_picture, show_challenge
 from catordog.serving.problems import Problem
 
 _HOST = re.compile(r"[A-Za-z0-9.\-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
 _SCRIPT = "text/javascript; charset=utf-8"
 _PROTOCOL = 3
 """Asirra's version that clients in the wild speak."""
+_SIDE_PX = 250
+"""Of Asirra's photos: pages of its time leave room for that."""
 
 
 class VerifiedTicket(BaseModel):
@@ -130,12 +133,14 @@ def verify_routes(challenge: ChallengeService) -> APIRouter:
             "ValidateTicket, received another. Mend the address.",
         )
 
-    @router.get(
-        "/challenge/photos/{sheet}-{place}.jpg", response_class=Response, summary="Read a photo"
-    )
-    async def photo(sheet: str, place: Annotated[int, Path(ge=0, lt=PHOTOS)]) -> Response:
-        """Sends one photo of a challenge of the original protocol, whose clients ask so."""
-        return send_jpeg(await asyncio.to_thread(challenge.read_single, sheet, place))
+    @router.get("/challenge/sheets/{name}.svg", response_class=Response, summary="View the photos")
+    async def views(name: str) -> Response:
+        """Sends the photos so that `#p0` to `#p11` show one: clients of 2007 want an address each.
+
+        All are the same file, so none has bytes, a length or a time of its own.
+        """
+        sheet = await asyncio.to_thread(challenge.read_sheet, name)
+        return send_picture(sheet and view_singly(sheet, _SIDE_PX), "image/svg+xml")
 
     return router
 
@@ -152,9 +157,10 @@ async def _challenge_line(challenge: ChallengeService, request: Request, session
         raise Problem(400, "bad-host", "Cannot answer: expected a host's name in Host. Mend it.")
     shown = await show_challenge(challenge, session_id)
     # Old clients put `http:` before the address, or leave that to the page.
-    names = [f"{shown.sheet}-{place}" for place in range(PHOTOS)]
     photos = ",\n".join(
-        f'ImgRec("{name}","//{host}/challenge/photos/{name}.jpg",250,250)' for name in names
+        f'ImgRec("{shown.sheet}-{place}","//{host}/challenge/sheets/{shown.sheet}.svg#p{place}",'
+        f"{_SIDE_PX},{_SIDE_PX})"
+        for place in range(PHOTOS)
     )
     return f"asirraState.GetChallengeComplete(\n[{photos}]\n);"
 
