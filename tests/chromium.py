@@ -22,6 +22,8 @@ browser_tests = [
 SIZES = {"phone": (390, 844), "tablet": (820, 1180), "desktop": (1440, 900)}
 SCREENSHOTS = os.environ.get("CATORDOG_SCREENSHOTS")
 """Where `make screenshots` wants pictures of the pages."""
+_PATIENCE_MS = 20_000
+"""For what should come at once: on a busy machine it does not."""
 _ARGUMENTS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
@@ -32,6 +34,7 @@ def launch() -> Iterator[Any]:
     """Yields a browser, for a fixture; skips where there is no Playwright."""
     api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
     with api.sync_playwright() as driver:
+        api.expect.set_options(timeout=_PATIENCE_MS)
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS.split())
         yield browser
         browser.close()

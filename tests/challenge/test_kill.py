@@ -69,9 +69,11 @@ def test_no_ticket_counts_twice_or_is_lost_when_the_server_is_killed(database_ur
     issuer, chance = open_service(database_url), random.Random(0)
     port = free_port()
     server = start(database_url, port)
-    cut = 0
+    cut = kill = 0
     try:
-        for kill in range(KILLS):
+        # On a busy machine it may have answered all before it is killed: then once more.
+        while kill < KILLS or (not cut and kill < 10 * KILLS):
+            kill += 1
             raced, kept, unused = (issue_ticket(issuer) for _ in range(3))
             accepted: Counter[str] = Counter()
             key = f"request {kill}"

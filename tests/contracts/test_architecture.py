@@ -43,7 +43,7 @@ WALLS = {
     "sklearn": ("explore",),
     "cleanlab": ("explore/suspicion.py",),
     "jinja2": ("pages",),
-    "fastapi": ("review", "serving"),
+    "fastapi": ("web/files.py", "review", "serving"),
     "starlette": ("review", "serving"),
     "uvicorn": ("review", "serving"),
     "pydantic": ("review", "serving"),
