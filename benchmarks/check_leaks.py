@@ -30,12 +30,14 @@ from catordog.challenge.pool import open_pools
 from catordog.challenge.records import Session
 from catordog.challenge.rules import PHOTOS
 from catordog.challenge.service import ChallengeService
-from catordog.challenge.sheet import COLUMNS, SIDE_PX
+from catordog.challenge.sheet import COLUMNS, FIRST_BYTES, SIDE_PX
 from catordog.challenge.store import ChallengeStore
 from catordog.challenge.tables import open_database
+from catordog.challenge.webp import HEADER_BYTES
 from catordog.serving.challenge.play_routes import play_routes
 
-HEADER_BYTES = 623
+USUAL_BYTES = (14_791, 85_499)
+"""Of the partitions of 4,000 sheets, before they were filled up: mean."""
 
 
 class Recording(ChallengeStore):
@@ -53,22 +55,21 @@ def look_at(data: np.ndarray) -> dict[str, list[float]]:
     """What a script can see of bytes without decoding them, by kind."""
     counts = np.bincount(data, minlength=256)
     shares = counts[counts > 0] / len(data)
-    stuffed = ((data[:-1] == 0xFF) & (data[1:] == 0)).sum()
-    return {
-        "byte counts": counts.tolist(),
-        "entropy, stuffing": [-(shares * np.log2(shares)).sum(), stuffed, data.mean()],
-    }
+    entropy = -(shares * np.log2(shares)).sum()
+    return {"byte counts": counts.tolist(), "entropy and mean": [entropy, data.mean()]}
 
 
 def look_at_photo(sheet: bytes, place: int) -> dict[str, list[float]]:
-    """Guesses which bytes are one photo's: an even share of each row of blocks."""
-    scan = np.frombuffer(sheet[HEADER_BYTES:-2], np.uint8)
-    block_rows = PHOTOS // COLUMNS * SIDE_PX // 16
-    pieces = np.array_split(scan, block_rows * COLUMNS)
+    """Guesses which bytes are one photo's: of each row of blocks, as many as of the others."""
+    data = np.frombuffer(sheet, np.uint8)[HEADER_BYTES:]
     row, column = divmod(place, COLUMNS)
-    of_row = range(row * block_rows // 2, (row + 1) * block_rows // 2)
-    bytes_of_photo = np.concatenate([pieces[r * COLUMNS + column] for r in of_row])
-    return {"place": [row, column], **look_at(bytes_of_photo)}
+    rows = PHOTOS // COLUMNS
+    found = []
+    for partition, usual in ((data, USUAL_BYTES[0]), (data[FIRST_BYTES:], USUAL_BYTES[1])):
+        pieces = np.array_split(partition[:usual], rows * SIDE_PX // 16 * COLUMNS)
+        of_row = np.array_split(np.arange(rows * SIDE_PX // 16), rows)[row]
+        found += [pieces[r * COLUMNS + column] for r in of_row]
+    return {"place": [row, column], **look_at(np.concatenate(found))}
 
 
 def look_at_sheet(sheet: bytes, name: str, headers: dict[str, str], took_s: float) -> dict:
@@ -78,7 +79,8 @@ def look_at_sheet(sheet: bytes, name: str, headers: dict[str, str], took_s: floa
         "name": [int(name[i : i + 4], 16) for i in range(0, 32, 4)],
         "size and headers": [len(sheet), sum(map(len, headers.values())), len(headers)],
         "time": [took_s],
-        "header bytes": data[:HEADER_BYTES].tolist(),
+        "header": data[:HEADER_BYTES].tolist(),
+        "first bytes": np.unpackbits(data[HEADER_BYTES:][:32]).tolist(),
         **look_at(data[HEADER_BYTES:]),
         "last bytes": data[-64:].tolist(),
     }

@@ -128,7 +128,7 @@ def test_old_client_works_with_its_host_changed(server: TestClient) -> None:
     assert [url.partition("#")[2] for _, url in pets] == [f"p{place}" for place in range(12)]
     views = server.get(f"http:{addresses.pop()}")
     assert not addresses and views.headers["content-type"] == "image/svg+xml"
-    embedded = re.search(r'href="data:image/jpeg;base64,(.+?)"', views.text)
+    embedded = re.search(r'href="data:image/webp;base64,(.+?)"', views.text)
     assert embedded is not None
     bits = "".join("01"[is_cat] for is_cat in drawn_cats(base64.b64decode(embedded[1])))
     path = f"/cgi/Asirra?action=ScoreResponse&sessionId={session[1]}&response={bits}&rand=0.2"
@@ -180,15 +180,15 @@ def test_sheets_are_alike_in_headers_names_and_size(server: TestClient) -> None:
     assert all(each == headers[0] for each in headers)
     assert headers[0]["cache-control"] == "no-store"
     assert {len(response.content) for response in responses} == {SHEET_BYTES}
-    assert all(re.fullmatch(r"/challenge/sheets/[0-9a-f]{32}\.jpg", s["sheet"]) for s in shown)
-    assert server.get("/challenge/sheets/" + "0" * 32 + ".jpg").status_code == 404
+    assert all(re.fullmatch(r"/challenge/sheets/[0-9a-f]{32}\.webp", s["sheet"]) for s in shown)
+    assert server.get("/challenge/sheets/" + "0" * 32 + ".webp").status_code == 404
 
 
 def test_clients_of_2007_get_the_same_file_for_all_photos(server: TestClient) -> None:
     session = begin(server)
     shown = server.post("/challenge/api/challenges", json={"session": session}).json()
     sheet = server.get(shown["sheet"]).content
-    views = server.get(shown["sheet"].replace(".jpg", ".svg")).content
+    views = server.get(shown["sheet"].replace(".webp", ".svg")).content
     root = ElementTree.fromstring(views)
     image = root.find("{http://www.w3.org/2000/svg}image")
     assert image is not None and base64.b64decode(image.get("href", "").partition(",")[2]) == sheet

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import random
 from collections.abc import Sequence
 from contextlib import suppress
@@ -22,9 +23,6 @@ CANDIDATES = 30
 """Photos of each class that a challenge is drawn from: the more there are, the more alike are the
 bytes of the cats and dogs that are paired (EXPERIMENTS.md)."""
 
-_WEIGHTS = np.array([1.0, 0.7])
-"""Of the two counts, in units of their spread."""
-
 _VERSUS_SHARE = 8
 _MAX_REDRAWS = 100
 """Photos that cannot be shown, after which a draw gives up."""
@@ -40,7 +38,7 @@ class DrawnChallenge:
     """Twelve photos, ready to be shown.
 
     Attributes:
-        sheet: all of them, a JPEG of `sheet.SHEET_BYTES` bytes.
+        sheet: all of them, a WebP of `sheet.SHEET_BYTES` bytes.
         cats: of each photo, whether it shows a cat.
     """
 
@@ -112,7 +110,7 @@ class PhotoPool:
         for index in indices:
             with suppress(ImageError):
                 square = crop(self._reader.read(photos[index].photo), chance)
-                found.append(_Candidate(square, count_bytes(square)))
+                found.append(_Candidate(square, math.log(count_bytes(square))))
             if len(found) == CANDIDATES:
                 return found
         if len(found) < PHOTOS:
@@ -126,26 +124,30 @@ class PhotoPool:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A photo that may be shown: its square, and what a stranger may count of its bytes."""
+    """A photo that may be shown: its square, and the logarithm of how many bytes it takes."""
 
     square: np.ndarray
-    counts: tuple[float, float]
+    log_bytes: float
 
 
 def _pair(cats: list[_Candidate], dogs: list[_Candidate]) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Pairs cats with dogs whose bytes are alike: as many as a challenge shows.
+    """Pairs cats with dogs that take as many bytes: as many pairs as a challenge shows photos.
 
-    Which of a pair is shown, a coin decides. So counting bytes says nothing of it, though photos of
-    one class of a data set may take more than those of the other.
+    Which of a pair is shown, a coin decides. So how many bytes a sheet takes says nothing of it,
+    though photos of one class of a data set may take more than those of the other: the differences
+    within pairs are small, and made up for by those within the next.
     """
-    ours, theirs = (np.array([candidate.counts for candidate in of]) for of in (cats, dogs))
-    spread = np.concatenate([ours, theirs]).std(axis=0) + 1e-9
-    distances = np.abs(ours[:, None] - theirs[None, :]) @ (_WEIGHTS / spread)
+    ours, theirs = (np.array([candidate.log_bytes for candidate in of]) for of in (cats, dogs))
+    differences = ours[:, None] - theirs[None, :]
+    taken = np.zeros_like(differences)
     pairs: list[tuple[np.ndarray, np.ndarray]] = []
+    owed = 0.0
     while len(pairs) < PHOTOS:
-        cat, dog = np.unravel_index(distances.argmin(), distances.shape)
+        costs = np.abs(differences) + np.abs(owed + differences) + taken
+        cat, dog = np.unravel_index(costs.argmin(), costs.shape)
         pairs.append((cats[cat].square, dogs[dog].square))
-        distances[cat, :] = distances[:, dog] = np.inf
+        owed += differences[cat, dog]
+        taken[cat, :] = taken[:, dog] = np.inf
     return pairs
 
 

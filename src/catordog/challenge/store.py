@@ -109,7 +109,7 @@ class ChallengeStore:
                 insert(SHEETS).values(
                     name=shown.sheet,
                     challenge_id=shown.id,
-                    jpeg=sheet,
+                    picture=sheet,
                     expires_at=shown.expires_at,
                 )
             )
@@ -117,7 +117,7 @@ class ChallengeStore:
 
     def read_sheet(self, name: str, *, now: float) -> bytes | None:
         """Returns the sheet of a challenge that is still open."""
-        query = select(SHEETS.c.jpeg).where(SHEETS.c.name == name, SHEETS.c.expires_at > now)
+        query = select(SHEETS.c.picture).where(SHEETS.c.name == name, SHEETS.c.expires_at > now)
         with self._reading() as connection:
             found = connection.scalar(query)
         return None if found is None else bytes(found)
@@ -126,7 +126,7 @@ class ChallengeStore:
         """Returns the sheet of a session's open challenge."""
         with self._reading() as connection:
             query = (
-                select(SHEETS.c.jpeg)
+                select(SHEETS.c.picture)
                 .join(CHALLENGES, CHALLENGES.c.id == SHEETS.c.challenge_id)
                 .where(CHALLENGES.c.session_id == session_id)
             )

@@ -64,7 +64,7 @@ CHALLENGES = Table(
 """`cats` has one character a photo: 1 for a cat. An answered challenge has no row any more."""
 
 SHEETS = Table(
-    "challenge_sheets",
+    "challenge_pictures",
     METADATA,
     Column("name", String(32), primary_key=True),
     Column(
@@ -73,7 +73,7 @@ SHEETS = Table(
         nullable=False,
         index=True,
     ),
-    Column("jpeg", LargeBinary, nullable=False),
+    Column("picture", LargeBinary, nullable=False),
     Column("expires_at", Float, nullable=False, index=True),
 )
 

@@ -98,7 +98,7 @@ def play_routes(challenge: ChallengeService) -> APIRouter:
         shown = await show_challenge(challenge, wanted.session)
         return ShownChallenge(
             challenge=shown.id,
-            sheet=f"/challenge/sheets/{shown.sheet}.jpg",
+            sheet=f"/challenge/sheets/{shown.sheet}.webp",
             columns=COLUMNS,
             side_px=SIDE_PX,
             expires_at=shown.expires_at,
@@ -118,9 +118,9 @@ def play_routes(challenge: ChallengeService) -> APIRouter:
             raise gone()
         return ScoredAnswer(passed=scored[0].passed, ticket=scored[1] or None)
 
-    @router.get("/challenge/sheets/{name}.jpg", response_class=Response, summary="Read the photos")
+    @router.get("/challenge/sheets/{name}.webp", response_class=Response, summary="Read the photos")
     async def sheet(name: str) -> Response:
-        return send_picture(await asyncio.to_thread(challenge.read_sheet, name), "image/jpeg")
+        return send_picture(await asyncio.to_thread(challenge.read_sheet, name), "image/webp")
 
     for route in router.routes:
         _describe_body(route)

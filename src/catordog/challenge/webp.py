@@ -1,0 +1,66 @@
+"""Writes WebP files that are all equally long, whatever is on them.
+
+WebP codes pictures arithmetically, so nearly every byte is as frequent as any other, and how often
+which comes says little of the picture (in a JPEG it says a good deal: EXPERIMENTS.md). What is left
+is how many bytes there are. A VP8 frame (RFC 6386, section 9) has them in two partitions, and both
+are made longer here: decoders read of each what the picture needs, and stop.
+"""
+
+from __future__ import annotations
+
+import io
+import random
+
+import numpy as np
+from PIL import Image
+
+HEADER_BYTES = 30
+"""Of a file, before the partitions; the same for all pictures of one size."""
+
+_AS_WEBP = {"quality": 80, "method": 4}
+_FRAME_AT = 20
+_FIRST_AT = HEADER_BYTES
+_FLAG_BITS = 5
+"""Of the 24 at the frame's start; the others say how long the first partition is."""
+
+
+def encode_evenly(
+    pixels: np.ndarray, first_bytes: int, second_bytes: int, chance: random.Random
+) -> bytes | None:
+    """Encodes a picture as lossy WebP, and fills its partitions up.
+
+    Args:
+        pixels: uint8 (H, W, 3), RGB.
+        first_bytes: of the first partition, how blocks are predicted; under 2^19.
+        second_bytes: of the second, what they then lack.
+        chance: where filling comes from.
+
+    Returns:
+        `HEADER_BYTES` and both partitions. None if a partition takes more than it may.
+    """
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "WEBP", **_AS_WEBP)
+    webp = file.getvalue()
+    frame = webp[_FRAME_AT : _FRAME_AT + int.from_bytes(webp[16:20], "little")]
+    head = int.from_bytes(frame[:3], "little")
+    first_ends = _FIRST_AT - _FRAME_AT + (head >> _FLAG_BITS)
+    first, second = frame[_FIRST_AT - _FRAME_AT : first_ends], frame[first_ends:]
+    if len(first) > first_bytes or len(second) > second_bytes:
+        return None
+    head = head & ((1 << _FLAG_BITS) - 1) | first_bytes << _FLAG_BITS
+    frame = (
+        head.to_bytes(3, "little")
+        + frame[3 : _FIRST_AT - _FRAME_AT]
+        + _fill(first, first_bytes, chance)
+        + _fill(second, second_bytes, chance)
+    )
+    frame += bytes(len(frame) % 2)  # chunks of RIFF are of even length
+    chunk = b"WEBPVP8 " + len(frame).to_bytes(4, "little") + frame
+    return b"RIFF" + len(chunk).to_bytes(4, "little") + chunk
+
+
+def _fill(partition: bytes, length: int, chance: random.Random) -> bytes:
+    """Makes a partition longer, by bytes drawn from its own."""
+    dice = np.random.default_rng(chance.getrandbits(128))
+    filling = dice.choice(np.frombuffer(partition, np.uint8), length - len(partition))
+    return partition + filling.tobytes()
