@@ -19,7 +19,6 @@ HEADER_BYTES = 30
 
 _AS_WEBP = {"quality": 80, "method": 4}
 _FRAME_AT = 20
-_FIRST_AT = HEADER_BYTES
 _FLAG_BITS = 5
 """Of the 24 at the frame's start; the others say how long the first partition is."""
 
@@ -31,8 +30,8 @@ def encode_evenly(
 
     Args:
         pixels: uint8 (H, W, 3), RGB.
-        first_bytes: of the first partition, how blocks are predicted; under 2^19.
-        second_bytes: of the second, what they then lack.
+        first_bytes: of the first partition, how blocks are predicted; even, under 2^19.
+        second_bytes: of the second, what they then lack; even, as chunks of RIFF are.
         chance: where filling comes from.
 
     Returns:
@@ -43,18 +42,18 @@ def encode_evenly(
     webp = file.getvalue()
     frame = webp[_FRAME_AT : _FRAME_AT + int.from_bytes(webp[16:20], "little")]
     head = int.from_bytes(frame[:3], "little")
-    first_ends = _FIRST_AT - _FRAME_AT + (head >> _FLAG_BITS)
-    first, second = frame[_FIRST_AT - _FRAME_AT : first_ends], frame[first_ends:]
+    first_at = HEADER_BYTES - _FRAME_AT
+    second_at = first_at + (head >> _FLAG_BITS)
+    first, second = frame[first_at:second_at], frame[second_at:]
     if len(first) > first_bytes or len(second) > second_bytes:
         return None
     head = head & ((1 << _FLAG_BITS) - 1) | first_bytes << _FLAG_BITS
     frame = (
         head.to_bytes(3, "little")
-        + frame[3 : _FIRST_AT - _FRAME_AT]
+        + frame[3:first_at]
         + _fill(first, first_bytes, chance)
         + _fill(second, second_bytes, chance)
     )
-    frame += bytes(len(frame) % 2)  # chunks of RIFF are of even length
     chunk = b"WEBPVP8 " + len(frame).to_bytes(4, "little") + frame
     return b"RIFF" + len(chunk).to_bytes(4, "little") + chunk
 
