@@ -94,19 +94,25 @@ def test_every_sheet_has_one_size_one_header_and_no_metadata() -> None:
             assert not {"exif", "xmp", "icc_profile", "comment"} & image.info.keys()
 
 
+class SameQuality(random.Random):
+    def randint(self, a: int, b: int) -> int:
+        return 70
+
+
 def test_filling_changes_no_pixel_and_looks_like_the_rest() -> None:
     dice = np.random.default_rng(0)
     grain = dice.normal(0, 12, (512, 512, 3)) + np.linspace(0, 200, 512)[:, None]
     pixels = np.clip(grain, 0, 255).astype(np.uint8)
-    plain = io.BytesIO()
-    Image.fromarray(pixels).save(plain, "WEBP", quality=80, method=4)
     sizes = (30_000, 200_000)
-    filled = [encode_evenly(pixels, *sizes, random.Random(seed)) or b"" for seed in (0, 1)]
+    filled = [encode_evenly(pixels, *sizes, SameQuality(seed)) or b"" for seed in (0, 1)]
     assert filled[0] != filled[1]
     assert {len(webp) for webp in filled} == {HEADER_BYTES + sum(sizes)}
+    shown = [np.asarray(Image.open(io.BytesIO(webp))) for webp in filled]
+    assert (shown[0] == shown[1]).all()
+    plain = io.BytesIO()
+    Image.fromarray(pixels).save(plain, "WEBP", quality=70)
+    assert (np.asarray(Image.open(plain)) == shown[0]).all()
     assert len(plain.getvalue()) < 0.5 * len(filled[0])
-    shown = [np.asarray(Image.open(io.BytesIO(webp))) for webp in (plain.getvalue(), *filled)]
-    assert (shown[0] == shown[1]).all() and (shown[0] == shown[2]).all()
     picture, filling = (
         np.bincount(np.frombuffer(webp, np.uint8), minlength=256) / len(webp)
         for webp in (plain.getvalue(), filled[0][-100_000:])

@@ -1,9 +1,10 @@
-"""Writes WebP files that are all equally long, whatever is on them.
+"""Writes WebP files that are equally long, whatever is on them.
 
 WebP codes pictures arithmetically, so nearly every byte is as frequent as any other, and how often
 which comes says little of the picture (in a JPEG it says a good deal: EXPERIMENTS.md). What is left
-is how many bytes there are. A VP8 frame (RFC 6386, section 9) has them in two partitions, and both
-are made longer here: decoders read of each what the picture needs, and stop.
+is how many bytes there are, and the first of them, which say how coarsely parts are encoded. A VP8
+frame (RFC 6386, section 9) has its bytes in two partitions. Both are made longer here: decoders
+read of each what the picture needs, and stop. And the quality is another each time.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from PIL import Image
 HEADER_BYTES = 30
 """Of a file, before the partitions; the same for all pictures of one size."""
 
-_AS_WEBP = {"quality": 80, "method": 4}
+_QUALITY = (60, 85)
+"""Lowest and highest: neither is seen at the size of a photo."""
 _FRAME_AT = 20
 _FLAG_BITS = 5
 """Of the 24 at the frame's start; the others say how long the first partition is."""
@@ -32,13 +34,13 @@ def encode_evenly(
         pixels: uint8 (H, W, 3), RGB.
         first_bytes: of the first partition, how blocks are predicted; even, under 2^19.
         second_bytes: of the second, what they then lack; even, as chunks of RIFF are.
-        chance: where filling comes from.
+        chance: where the quality and the filling come from.
 
     Returns:
         `HEADER_BYTES` and both partitions. None if a partition takes more than it may.
     """
     file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "WEBP", **_AS_WEBP)
+    Image.fromarray(pixels).save(file, "WEBP", quality=chance.randint(*_QUALITY))
     webp = file.getvalue()
     frame = webp[_FRAME_AT : _FRAME_AT + int.from_bytes(webp[16:20], "little")]
     head = int.from_bytes(frame[:3], "little")
