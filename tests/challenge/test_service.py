@@ -110,7 +110,7 @@ def test_expired_rows_are_removed_by_and_by(
         "challenge_facts": 2,
         "challenge_sessions": 1,
         "challenges": 1,
-        "challenge_sheets": 1,
+        "challenge_pictures": 1,
         "challenge_buckets": 0,
         "challenge_tickets": 0,
         "challenge_tallies": 0,
