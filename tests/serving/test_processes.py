@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -92,8 +92,15 @@ def test_shutdown_answers_what_was_accepted_and_says_that_it_ends(samples: Path)
     with RunningServer("--workers", "1", variables={"CATORDOG_DRAIN_S": "1"}) as server:
         server.wait_until_ready()
         with ThreadPoolExecutor(4) as pool:
-            answers = [pool.submit(predict, server, *[photo] * 8) for _ in range(4)]
-            wait_until(lambda: "catordog_queue_depth 0.0" not in metrics_of(server))
+            answers: list[Future[httpx.Response]] = []
+
+            def some_wait() -> bool:
+                # All may have been answered before anybody looked: then once more.
+                if all(answer.done() for answer in answers):
+                    answers[:] = [pool.submit(predict, server, *[photo] * 12) for _ in range(4)]
+                return "catordog_queue_depth 0.0" not in metrics_of(server)
+
+            wait_until(some_wait)
             server.process.send_signal(signal.SIGTERM)
             wait_until(lambda: httpx.get(f"{server.url}readyz").status_code == 503, 5)
             assert [answer.result().status_code for answer in answers] == [200] * 4
