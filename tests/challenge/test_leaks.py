@@ -66,6 +66,7 @@ def drawn(pool: PhotoPool) -> list[DrawnChallenge]:
 def test_what_is_not_the_picture_tells_no_better_than_chance(drawn: list[DrawnChallenge]) -> None:
     headers = {one.sheet[:HEADER_BYTES] for one in drawn}
     assert len(headers) == 1
+    assert headers.pop()[20:].startswith(b"\x10\x00\x0a\x9d\x01\x2a")  # a frame begins here
     assert {len(one.sheet) for one in drawn} == {SHEET_BYTES}
     assert len({hashlib.sha256(one.sheet).digest() for one in drawn}) == CHALLENGES
     rows = [

@@ -89,9 +89,13 @@ def test_every_sheet_has_one_size_one_header_and_no_metadata() -> None:
     assert {len(sheet) for sheet in sheets} == {SHEET_BYTES}
     assert len({sheet[:HEADER_BYTES] for sheet in sheets}) == 1
     for sheet in sheets:
+        assert b"cat" not in sheet[:1000].lower() and b"Exif" not in sheet
         with Image.open(io.BytesIO(sheet)) as image:
-            assert (image.size, image.mode) == ((COLUMNS * SIDE_PX, 2 * SIDE_PX), "RGB")
-            assert not {"exif", "xmp", "icc_profile", "comment"} & image.info.keys()
+            assert (image.size, image.mode, set(image.info)) == (
+                (COLUMNS * SIDE_PX, 2 * SIDE_PX),
+                "RGB",
+                {"loop", "background"},
+            )
 
 
 class SameQuality(random.Random):
@@ -123,10 +127,11 @@ def test_filling_changes_no_pixel_and_looks_like_the_rest() -> None:
 
 
 def test_photos_of_a_sheet_lie_in_rows_in_order() -> None:
-    squares = [np.full((SIDE_PX, SIDE_PX, 3), 20 * n, np.uint8) for n in range(12)]
+    greys = 16 + 19 * np.arange(12)  # which WebP's fewer levels hold exactly
+    squares = [np.full((SIDE_PX, SIDE_PX, 3), grey, np.uint8) for grey in greys]
     photos = cut(compose(squares, random.Random(0)))
     means = [np.asarray(Image.open(io.BytesIO(photo))).mean() for photo in photos]
-    assert np.abs(np.array(means) - 20 * np.arange(12)).max() <= 1
+    assert np.abs(np.array(means) - greys).max() < 1
     # Nothing of a neighbour, not even in the blocks at the edge.
     assert all(np.ptp(np.asarray(Image.open(io.BytesIO(photo)))) <= 2 for photo in photos)
 
